@@ -1,0 +1,21 @@
+package dev.sluice.access;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Someone who signs in, owns tokens and pays. Times are epoch milliseconds.
+ *
+ * @param quotaNanos what all of the user's tokens may spend together, in nano-dollars; null: unlimited
+ * @param usedNanos what the ledger had booked when this was read; it does not move with the snapshot
+ */
+public record User(
+        long id,
+        String username,
+        String displayName,
+        Role role,
+        String group,
+        boolean enabled,
+        @Nullable Long quotaNanos,
+        long usedNanos,
+        long createdAt,
+        long updatedAt) {}

@@ -1,0 +1,23 @@
+package dev.sluice.channel;
+
+import org.jspecify.annotations.Nullable;
+
+/** How long to wait for a vendor, in milliseconds. Null: the gateway's default. */
+public record Timeouts(
+        @Nullable Integer connectMs,
+        @Nullable Integer firstByteMs,
+        @Nullable Integer idleMs) {
+    public static final Timeouts NONE = new Timeouts(null, null, null);
+
+    public Timeouts {
+        positive("connect_ms", connectMs);
+        positive("first_byte_ms", firstByteMs);
+        positive("idle_ms", idleMs);
+    }
+
+    private static void positive(String name, @Nullable Integer value) {
+        if (value != null && value < 1) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: >= 1, or null for the default)");
+        }
+    }
+}

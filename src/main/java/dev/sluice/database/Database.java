@@ -1,0 +1,45 @@
+package dev.sluice.database;
+
+import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
+import java.util.function.Function;
+import org.springframework.r2dbc.connection.R2dbcTransactionManager;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.transaction.reactive.TransactionalOperator;
+import org.springframework.transaction.support.DefaultTransactionDefinition;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * The door to the database: every room's SQL goes through {@link #read} or {@link #inTransaction}. Errors are Spring's
+ * {@code DataAccessException}s, whatever the driver.
+ */
+public final class Database {
+    /** No statement of the gateway's own takes so long on a healthy database; beyond it the database counts as gone. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final DatabaseClient client;
+    private final TransactionalOperator transaction;
+    private final Scheduler scheduler;
+
+    /** @param scheduler where the driver may block (the embedded database's does), or the immediate one */
+    Database(ConnectionFactory connections, Scheduler scheduler) {
+        this.client = DatabaseClient.create(connections);
+        this.transaction = TransactionalOperator.create(
+                new R2dbcTransactionManager(connections), new DefaultTransactionDefinition());
+        this.scheduler = scheduler;
+    }
+
+    public <T> Flux<T> read(Function<DatabaseClient, Flux<T>> work) {
+        return Flux.defer(() -> work.apply(client)).timeout(PATIENCE).subscribeOn(scheduler);
+    }
+
+    /** All of the work or none of it. */
+    public <T> Mono<T> inTransaction(Function<DatabaseClient, Mono<T>> work) {
+        return Mono.defer(() -> work.apply(client))
+                .as(transaction::transactional)
+                .timeout(PATIENCE)
+                .subscribeOn(scheduler);
+    }
+}

@@ -1,0 +1,5 @@
+/** The program. */
+@NullMarked
+package dev.sluice;
+
+import org.jspecify.annotations.NullMarked;

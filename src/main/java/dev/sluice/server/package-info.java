@@ -1,0 +1,5 @@
+/** How the process comes up and goes down: settings checked, first words, readiness, drain. Imports wire, database. */
+@NullMarked
+package dev.sluice.server;
+
+import org.jspecify.annotations.NullMarked;
