@@ -1,0 +1,89 @@
+package dev.sluice.access;
+
+import dev.sluice.database.Changes;
+import dev.sluice.database.Database;
+import dev.sluice.database.Where;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The tokens there are: from memory for whoever is in a hurry, from the database with their counters, and their changes. */
+@Component
+public final class Tokens {
+    static final String PREFIX = "sk-";
+
+    /** A token just made, with the key that is shown this once. */
+    public record Made(Token token, Secret key) {}
+
+    private final Register register;
+    private final Database database;
+    private final Changes changes;
+
+    Tokens(Register register, Database database, Changes changes) {
+        this.register = register;
+        this.database = database;
+        this.changes = changes;
+    }
+
+    /** From memory; its counters stand still. */
+    public @Nullable Token known(long id) {
+        return register.now().tokens().get(id);
+    }
+
+    /** With its counters as they are now. */
+    public Mono<Token> find(long id) {
+        return database.read(client -> TokenTable.find(client, id).flux()).next();
+    }
+
+    /** Newest first. */
+    public Flux<Token> list(Where where, int limit) {
+        return database.read(client -> TokenTable.list(client, where, limit));
+    }
+
+    /** Makes a token like the draft, whose id and key are yet to come. */
+    public Mono<Made> create(Token draft) {
+        Secret key = Secret.make(PREFIX);
+        Token token = withKey(draft, key);
+        return changes.write(
+                Register.NAME,
+                client -> TokenTable.insert(client, token)
+                        .flatMap(id -> TokenTable.find(client, id))
+                        .map(made -> new Made(made, key)));
+    }
+
+    /** Nothing when there is no such token. What the change throws is passed on, and nothing is changed. */
+    public Mono<Token> change(long id, UnaryOperator<Token> change) {
+        return changes.write(
+                Register.NAME,
+                client -> TokenTable.find(client, id)
+                        .map(change)
+                        .flatMap(token -> TokenTable.update(client, token))
+                        .flatMap(done -> TokenTable.find(client, id)));
+    }
+
+    public Mono<Void> delete(long id) {
+        return changes.write(Register.NAME, client -> TokenTable.delete(client, id))
+                .then();
+    }
+
+    private static Token withKey(Token draft, Secret key) {
+        return new Token(
+                0,
+                draft.name(),
+                key.hash(),
+                key.hint(),
+                draft.userId(),
+                draft.enabled(),
+                draft.expiresAt(),
+                draft.quotaNanos(),
+                0,
+                draft.models(),
+                draft.allowedIps(),
+                draft.limits(),
+                null,
+                draft.createdAt(),
+                draft.updatedAt());
+    }
+}

@@ -1,0 +1,131 @@
+package dev.sluice.access;
+
+import dev.sluice.database.Changes;
+import dev.sluice.database.Database;
+import dev.sluice.database.Where;
+import java.time.Clock;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The users there are: from memory for whoever is in a hurry, from the database with their counters, and their changes. */
+@Component
+public final class Users {
+    private final Register register;
+    private final Database database;
+    private final Changes changes;
+    private final Clock clock;
+
+    Users(Register register, Database database, Changes changes, Clock clock) {
+        this.register = register;
+        this.database = database;
+        this.changes = changes;
+        this.clock = clock;
+    }
+
+    /** From memory; its counters stand still. */
+    public @Nullable User known(long id) {
+        return register.now().users().get(id);
+    }
+
+    /** With its counters as they are now. */
+    public Mono<User> find(long id) {
+        return database.read(client -> UserTable.find(client, id).flux()).next();
+    }
+
+    /** Newest first. */
+    public Flux<User> list(Where where, int limit) {
+        return database.read(client -> UserTable.list(client, where, limit));
+    }
+
+    /** Makes a user like the draft, whose id is yet to come. */
+    public Mono<User> create(User draft, String passwordHash) {
+        return changes.write(
+                        Register.NAME,
+                        client ->
+                                UserTable.insert(client, draft, passwordHash).flatMap(id -> UserTable.find(client, id)))
+                .onErrorMap(DuplicateKeyException.class, e -> taken(draft.username()));
+    }
+
+    /**
+     * Nothing when there is no such user. What the change throws is passed on, and nothing is changed.
+     *
+     * @param passwordHash null: the password stays; else the user's sessions end, but for the one that asks
+     * @param session hash of the session that asks; null: another means
+     */
+    public Mono<User> change(
+            long id, UnaryOperator<User> change, @Nullable String passwordHash, @Nullable String session) {
+        return changes.write(
+                Register.NAME,
+                client -> UserTable.find(client, id)
+                        .flatMap(before -> {
+                            User after = change.apply(before);
+                            return rootStays(client, before, after)
+                                    .then(UserTable.update(client, after, passwordHash)
+                                            .onErrorMap(DuplicateKeyException.class, e -> taken(after.username())));
+                        })
+                        .then(passwordHash == null ? Mono.empty() : SessionTable.deleteOf(client, id, session))
+                        .then(UserTable.find(client, id)));
+    }
+
+    /** Nothing when there is no such user. Raises a finite quota. */
+    public Mono<User> credit(long id, long nanos) {
+        return change(id, user -> raised(user, nanos), null, null);
+    }
+
+    private User raised(User user, long nanos) {
+        Long quota = user.quotaNanos();
+        if (quota == null) {
+            throw new Conflict("User '" + user.username() + "' has no quota to raise: it is unlimited.");
+        }
+        if (quota > Long.MAX_VALUE - nanos) {
+            throw new Conflict("The quota would become more than can be counted. Credit less.");
+        }
+        return new User(
+                user.id(),
+                user.username(),
+                user.displayName(),
+                user.role(),
+                user.group(),
+                user.enabled(),
+                quota + nanos,
+                user.usedNanos(),
+                user.createdAt(),
+                clock.millis());
+    }
+
+    /** The user goes, and with it all that it signs in and calls with; its calls stay in the ledger. */
+    public Mono<Void> delete(long id) {
+        return changes.write(
+                        Register.NAME,
+                        client -> UserTable.find(client, id)
+                                .flatMap(user -> rootStays(client, user, null))
+                                .then(TokenTable.deleteOf(client, id))
+                                .then(AccessTokenTable.deleteOf(client, id))
+                                .then(SessionTable.deleteOf(client, id, null))
+                                .then(UserTable.delete(client, id)))
+                .then();
+    }
+
+    /** Someone must be left who can do everything. */
+    private static Mono<Void> rootStays(DatabaseClient client, User before, @Nullable User after) {
+        boolean was = before.role() == Role.ROOT && before.enabled();
+        boolean stays = after != null && after.role() == Role.ROOT && after.enabled();
+        if (!was || stays) {
+            return Mono.empty();
+        }
+        return UserTable.otherRoots(client, before.id())
+                .filter(others -> others > 0)
+                .switchIfEmpty(Mono.error(() -> new Conflict(
+                        "User '" + before.username() + "' is the last enabled root. Make another root first.")))
+                .then();
+    }
+
+    private static Conflict taken(String username) {
+        return new Conflict("There is a user named '" + username + "' already. Choose another username.");
+    }
+}
