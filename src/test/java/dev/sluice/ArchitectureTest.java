@@ -35,8 +35,10 @@ class ArchitectureTest {
             Map.entry("relay", Set.of("access", "quota", "channel", "vendor", "ledger", "wire")),
             Map.entry("admin", Set.of("access", "quota", "channel", "vendor", "ledger", "wire", "database")));
 
-    /** Classes that may wait for a publisher, each with its reason. Nobody, so far. */
-    private static final Set<String> MAY_BLOCK = Set.of();
+    /** Classes that may wait for a publisher, each with its reason. */
+    private static final Set<String> MAY_BLOCK = Set.of(
+            // Loads a snapshot while the program starts, on its main thread.
+            "dev.sluice.database.Changes");
 
     private static final ArchRule ARROWS = arrows();
 
@@ -62,15 +64,15 @@ class ArchitectureTest {
     private static ArchRule arrows() {
         CompositeArchRule all = CompositeArchRule.of(
                 slices().matching("dev.sluice.(*)..").should().beFreeOfCycles().allowEmptyShould(true));
-        for (String room : ROOMS.keySet()) {
-            all = all.and(arrowsOf(room));
+        for (Map.Entry<String, Set<String>> room : ROOMS.entrySet()) {
+            all = all.and(arrowsOf(room.getKey(), room.getValue()));
         }
         return all;
     }
 
-    private static ArchRule arrowsOf(String room) {
+    private static ArchRule arrowsOf(String room, Set<String> allowed) {
         String[] forbidden = ROOMS.keySet().stream()
-                .filter(other -> !other.equals(room) && !ROOMS.get(room).contains(other))
+                .filter(other -> !other.equals(room) && !allowed.contains(other))
                 .map(ArchitectureTest::packages)
                 .toArray(String[]::new);
         return noClasses()
@@ -78,7 +80,7 @@ class ArchitectureTest {
                 .resideInAPackage(packages(room))
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(forbidden))
-                .as(room + " imports only " + ROOMS.get(room))
+                .as(room + " imports only " + allowed)
                 .allowEmptyShould(true);
     }
 

@@ -4,11 +4,16 @@ import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 import reactor.blockhound.BlockHound;
 
-/** Arms what watches the whole suite, before the first test is found: BlockHound and the leak listener. */
+/** What surrounds the whole suite: arms BlockHound and the leak listener before the first test, closes what tests shared after the last. */
 public final class Guards implements LauncherSessionListener {
     @Override
     public void launcherSessionOpened(LauncherSession session) {
         BlockHound.install();
         Leaks.watch();
+    }
+
+    @Override
+    public void launcherSessionClosed(LauncherSession session) {
+        Gateway.closeShared();
     }
 }
