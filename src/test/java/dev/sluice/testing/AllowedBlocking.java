@@ -1,0 +1,15 @@
+package dev.sluice.testing;
+
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.integration.BlockHoundIntegration;
+
+/** What may block on an event loop all the same, each with its reason. */
+public final class AllowedBlocking implements BlockHoundIntegration {
+    @Override
+    public void applyTo(BlockHound.Builder builder) {
+        // The first use of a class on an event loop reads it from its jar; once a class and a process.
+        builder.allowBlockingCallsInside("java.lang.ClassLoader", "loadClass");
+        // A service loaded on first use reads META-INF/services; once a service and a process.
+        builder.allowBlockingCallsInside("java.util.ServiceLoader$LazyClassPathLookupIterator", "parse");
+    }
+}
