@@ -44,6 +44,15 @@ public record Cidr(byte[] network, int bits, String text) {
         }
     }
 
+    /** The address itself, where it is a single one. */
+    public InetAddress address() {
+        try {
+            return InetAddress.getByAddress(network);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // the length is that of an address
+        }
+    }
+
     public boolean contains(InetAddress address) {
         byte[] other = address.getAddress();
         if (other.length != network.length) {

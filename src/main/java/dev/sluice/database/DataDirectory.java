@@ -1,5 +1,6 @@
 package dev.sluice.database;
 
+import dev.sluice.wire.CallId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,11 @@ public final class DataDirectory {
 
     public Path path() {
         return path;
+    }
+
+    /** The name of this node among those that share a database: made once, and the same after every restart. */
+    public String node() {
+        return kept("node-id", () -> CallId.next(System.currentTimeMillis()));
     }
 
     /** The text of a file of this folder, written now (0600, whole or not at all) when it is not there yet. */

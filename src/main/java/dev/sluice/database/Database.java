@@ -23,12 +23,20 @@ public final class Database {
     private final TransactionalOperator transaction;
     private final Scheduler scheduler;
 
+    private final boolean numberedMarkers;
+
     /** @param scheduler where the driver may block (the embedded database's does), or the immediate one */
-    Database(ConnectionFactory connections, Scheduler scheduler) {
+    Database(ConnectionFactory connections, Scheduler scheduler, boolean numberedMarkers) {
         this.client = DatabaseClient.create(connections);
         this.transaction = TransactionalOperator.create(
                 new R2dbcTransactionManager(connections), new DefaultTransactionDefinition());
         this.scheduler = scheduler;
+        this.numberedMarkers = numberedMarkers;
+    }
+
+    /** How the driver marks the parameter of that place, counted from 0, in a statement that is not Spring's to translate. */
+    public String marker(int index) {
+        return numberedMarkers ? "$" + (index + 1) : "?";
     }
 
     public <T> Flux<T> read(Function<DatabaseClient, Flux<T>> work) {

@@ -49,8 +49,8 @@ class DatabaseConfiguration {
     }
 
     @Bean
-    Database database(ConnectionPool connections, Scheduler databaseScheduler) {
-        return new Database(connections, databaseScheduler);
+    Database database(ConnectionPool connections, Scheduler databaseScheduler, DatabaseAddress address) {
+        return new Database(connections, databaseScheduler, address.kind() != DatabaseAddress.Kind.MYSQL);
     }
 
     @Bean

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param errorCode what went wrong, also after a 200; null: nothing
  * @param price the price and factors used, in words, so that a later price change never alters history
  * @param ttftMs time to the first token; only of streams
+ * @param leasedFromToken whether the cost was spent out of a lease on the token's quota, which booking it shortens
  */
 public record Entry(
         String id,
@@ -33,7 +34,9 @@ public record Entry(
         long durationMs,
         @Nullable Long ttftMs,
         int attempts,
-        String clientIp) {
+        String clientIp,
+        boolean leasedFromToken,
+        boolean leasedFromUser) {
 
     public boolean failed() {
         return errorCode != null;

@@ -1,0 +1,61 @@
+package dev.sluice.channel;
+
+import dev.sluice.vendor.Failure;
+import dev.sluice.vendor.Upstream;
+import java.util.Set;
+
+/** The channel and the key that one attempt goes to. What became of the attempt must be told, once. */
+public final class Choice {
+    private final Live live;
+    private final Live.Key key;
+
+    Choice(Live live, Live.Key key) {
+        this.live = live;
+        this.key = key;
+    }
+
+    public Channel channel() {
+        return live.channel();
+    }
+
+    public Upstream upstream() {
+        return key.upstream();
+    }
+
+    /** The first byte of an answer came. */
+    public void answered() {
+        live.health().answered();
+        key.health().answered();
+    }
+
+    public void succeeded() {
+        live.health().succeeded();
+        key.health().succeeded();
+    }
+
+    public void firstToken(long millis) {
+        live.health().firstToken(millis);
+    }
+
+    /** Marks what failed, the key alone or the whole channel, also as tried for this call. */
+    public void failed(Failure failure, long now, Set<Object> tried) {
+        switch (failure.kind()) {
+            case KEY_REFUSED, RATE_LIMITED -> {
+                key.health().failed(failure, now);
+                live.health().undecided(now);
+                tried.add(key);
+            }
+            case NETWORK, TIMEOUT, SERVER_ERROR, NOT_THE_PROTOCOL -> {
+                live.health().failed(failure, now);
+                key.health().undecided(now);
+                tried.add(live);
+            }
+        }
+    }
+
+    /** The caller left, or was at fault itself: that says nothing about the channel. */
+    public void undecided(long now) {
+        live.health().undecided(now);
+        key.health().undecided(now);
+    }
+}

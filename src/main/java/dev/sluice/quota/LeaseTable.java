@@ -1,0 +1,119 @@
+package dev.sluice.quota;
+
+import java.util.List;
+import org.springframework.r2dbc.core.DatabaseClient;
+import reactor.core.publisher.Mono;
+
+/**
+ * The SQL of leases. An account's row says what is leased of it in all, {@code leases} which node has how much; both
+ * move in one transaction. The ledger shortens both by what it books as used.
+ */
+final class LeaseTable {
+    /** Of what is left, one lease takes this part at most: several nodes share a quota without asking each other. */
+    private static final long PART = 10;
+
+    private final String node;
+
+    LeaseTable(String node) {
+        this.node = node;
+    }
+
+    private record Remainder(long nanos) {}
+
+    /** Leases at least what is missing, more when much is left. Empty: the quota does not cover it. */
+    Mono<Long> take(DatabaseClient client, Account.Name account, long missing) {
+        return remainder(client, account)
+                .filter(left -> left.nanos >= missing)
+                .flatMap(left -> take(client, account, missing, Math.max(missing, left.nanos / PART)));
+    }
+
+    private Mono<Long> take(DatabaseClient client, Account.Name account, long missing, long wanted) {
+        return move(client, account, wanted, true).flatMap(done -> {
+            if (done) {
+                return record(client, account, wanted).thenReturn(wanted);
+            }
+            return wanted == missing ? Mono.empty() : take(client, account, missing, missing);
+        });
+    }
+
+    /** Gives back what a lease has left; negative where calls cost more than was leased. */
+    Mono<Long> giveBack(DatabaseClient client, Account.Name account, long nanos) {
+        return move(client, account, -nanos, false)
+                .then(record(client, account, -nanos))
+                .thenReturn(nanos);
+    }
+
+    private static Mono<Remainder> remainder(DatabaseClient client, Account.Name account) {
+        return client.sql("SELECT quota_nanos - used_nanos - leased_nanos FROM " + account.kind().table
+                        + " WHERE id = :id AND quota_nanos IS NOT NULL")
+                .bind("id", account.id())
+                .map(row -> new Remainder(number(row.get(0, Long.class))))
+                .one();
+    }
+
+    /** The condition and the change are one statement, so no two nodes can take the same money. */
+    private static Mono<Boolean> move(DatabaseClient client, Account.Name account, long nanos, boolean onlyIfCovered) {
+        String covered = onlyIfCovered ? " AND quota_nanos - used_nanos - leased_nanos >= :nanos" : "";
+        return client.sql("UPDATE " + account.kind().table + " SET leased_nanos = leased_nanos + :nanos WHERE id = :id"
+                        + covered)
+                .bind("nanos", nanos)
+                .bind("id", account.id())
+                .fetch()
+                .rowsUpdated()
+                .map(rows -> rows > 0);
+    }
+
+    private Mono<Void> record(DatabaseClient client, Account.Name account, long nanos) {
+        Mono<Long> inserted = client.sql("INSERT INTO leases (node_id, kind, account_id, amount_nanos)"
+                        + " VALUES (:node, :kind, :id, :nanos)")
+                .bind("node", node)
+                .bind("kind", account.kind().label)
+                .bind("id", account.id())
+                .bind("nanos", nanos)
+                .fetch()
+                .rowsUpdated();
+        return client.sql("UPDATE leases SET amount_nanos = amount_nanos + :nanos"
+                        + " WHERE node_id = :node AND kind = :kind AND account_id = :id")
+                .bind("nanos", nanos)
+                .bind("node", node)
+                .bind("kind", account.kind().label)
+                .bind("id", account.id())
+                .fetch()
+                .rowsUpdated()
+                .flatMap(rows -> rows > 0 ? Mono.just(rows) : inserted)
+                .then();
+    }
+
+    /** Gives back all that this node had leased when it last stopped. */
+    Mono<Void> giveBackAll(DatabaseClient client) {
+        return client.sql("SELECT kind, account_id, amount_nanos FROM leases WHERE node_id = :node")
+                .bind("node", node)
+                .map(row -> new Left(
+                        name(row.get(0, String.class), number(row.get(1, Long.class))), number(row.get(2, Long.class))))
+                .all()
+                .collectList()
+                .flatMap(leases -> giveBackAll(client, leases));
+    }
+
+    private record Left(Account.Name account, long nanos) {}
+
+    private Mono<Void> giveBackAll(DatabaseClient client, List<Left> leases) {
+        Mono<Void> all = Mono.empty();
+        for (Left left : leases) {
+            all = all.then(move(client, left.account, -left.nanos, false)).then();
+        }
+        return all.then(client.sql("DELETE FROM leases WHERE node_id = :node")
+                        .bind("node", node)
+                        .fetch()
+                        .rowsUpdated())
+                .then();
+    }
+
+    private static Account.Name name(@org.jspecify.annotations.Nullable String kind, long id) {
+        return new Account.Name("token".equals(kind) ? Account.Kind.TOKEN : Account.Kind.USER, id);
+    }
+
+    private static long number(@org.jspecify.annotations.Nullable Long value) {
+        return value == null ? 0 : value;
+    }
+}

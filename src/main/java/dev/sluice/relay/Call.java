@@ -1,0 +1,318 @@
+package dev.sluice.relay;
+
+import dev.sluice.access.Caller;
+import dev.sluice.channel.Choice;
+import dev.sluice.channel.Route;
+import dev.sluice.ledger.Entry;
+import dev.sluice.ledger.Ledger;
+import dev.sluice.quota.Hold;
+import dev.sluice.quota.Price;
+import dev.sluice.quota.Prices;
+import dev.sluice.vendor.Failure;
+import dev.sluice.vendor.Meter;
+import dev.sluice.wire.Ask;
+import dev.sluice.wire.Endpoint;
+import dev.sluice.wire.Money;
+import dev.sluice.wire.Refusal;
+import dev.sluice.wire.Usage;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call of an identified caller, from its admission to its end. However it ends, it ends once: the hold is settled,
+ * the ledger gets its entry, the numbers move and the log gets its line, all in {@link #end}, the one place where money
+ * moves. The ways out are {@link #completed}, {@link #failed} and {@link #left}.
+ *
+ * <p>It lives on the event loop of the caller's connection; only its end may come from elsewhere.
+ */
+final class Call {
+    private static final Logger log = LoggerFactory.getLogger("call");
+
+    private final Visit visit;
+    private final Endpoint endpoint;
+    private final Caller caller;
+    private final Ledger ledger;
+    private final RelayMeters meters;
+    private final AtomicBoolean open = new AtomicBoolean(true);
+    private final Set<Object> tried = new HashSet<>(2);
+    private volatile @Nullable Hold hold;
+    private @Nullable Ask ask;
+    private @Nullable Route route;
+    private @Nullable Price price;
+    private @Nullable Choice choice;
+    private @Nullable Meter meter;
+    private @Nullable Failure rateLimited;
+    private @Nullable Failure lastFailure;
+    private boolean onlyRateLimited = true;
+    private boolean streaming;
+    private boolean begun;
+    private int attempts;
+    private long firstTokenNanos = -1;
+
+    Call(Visit visit, Endpoint endpoint, Caller caller, Ledger ledger, RelayMeters meters) {
+        this.visit = visit;
+        this.endpoint = endpoint;
+        this.caller = caller;
+        this.ledger = ledger;
+        this.meters = meters;
+        meters.opened();
+    }
+
+    Visit visit() {
+        return visit;
+    }
+
+    Caller caller() {
+        return caller;
+    }
+
+    Ask ask() {
+        return java.util.Objects.requireNonNull(ask);
+    }
+
+    Route route() {
+        return java.util.Objects.requireNonNull(route);
+    }
+
+    Set<Object> tried() {
+        return tried;
+    }
+
+    int attempts() {
+        return attempts;
+    }
+
+    void asks(Ask asked) {
+        ask = asked;
+        if (asked.stream()) {
+            streaming = true;
+            meters.streaming();
+        }
+    }
+
+    void routed(Route found, @Nullable Price priced) {
+        route = found;
+        price = priced;
+    }
+
+    /** What was reserved for it. A call that has ended meanwhile gives it back at once. */
+    void holds(Hold taken) {
+        hold = taken;
+        if (!open.get()) {
+            settle(taken, 0);
+        }
+    }
+
+    void attempting(Choice chosen) {
+        choice = chosen;
+        attempts++;
+    }
+
+    void answeredBy(Meter reading) {
+        meter = reading;
+    }
+
+    /** The attempt came to nothing; what is left to say when no other succeeds is remembered. */
+    void attemptFailed(Failure failure) {
+        lastFailure = failure;
+        if (failure.kind() != Failure.Kind.RATE_LIMITED) {
+            onlyRateLimited = false;
+        } else if (rateLimited == null || sooner(failure, rateLimited)) {
+            rateLimited = failure;
+        }
+    }
+
+    private static boolean sooner(Failure one, Failure other) {
+        return one.retryAfter() != null
+                && (other.retryAfter() == null || one.retryAfter().compareTo(other.retryAfter()) < 0);
+    }
+
+    @Nullable
+    Failure lastFailure() {
+        return lastFailure;
+    }
+
+    /** The vendor's word on when to come again, when all that failed was its rate limit. */
+    @Nullable
+    Failure onlyRateLimited() {
+        return onlyRateLimited ? rateLimited : null;
+    }
+
+    /** The first piece of the answer is there. */
+    void tokenArrived() {
+        if (firstTokenNanos >= 0) {
+            return;
+        }
+        firstTokenNanos = System.nanoTime() - visit.startedNanos();
+        if (streaming) {
+            meters.firstToken(endpoint, firstTokenNanos);
+            if (choice != null) {
+                choice.firstToken(firstTokenNanos / 1_000_000);
+            }
+        }
+    }
+
+    /** The answer goes to the caller from now on: no other channel can be tried. */
+    void begin() {
+        tokenArrived();
+        begun = true;
+    }
+
+    boolean begun() {
+        return begun;
+    }
+
+    /** The whole answer is about to be with the caller: told before its last bytes are sent. */
+    void completed(int status) {
+        if (end(status, null, true)) {
+            Choice chosen = choice;
+            if (chosen != null) {
+                chosen.succeeded();
+                meters.attempt(chosen.channel().id(), "success");
+            }
+        }
+    }
+
+    /** It came to nothing, and costs nothing. */
+    void failed(int status, String code) {
+        end(status, code, false);
+    }
+
+    /** The answer broke after its first byte, and the error goes out in its place: the call costs nothing. */
+    void brokenOff(Failure failure, long now) {
+        Refusal.Reason reason = failure.kind() == Failure.Kind.TIMEOUT
+                ? Refusal.Reason.UPSTREAM_TIMEOUT
+                : Refusal.Reason.UPSTREAM_ERROR;
+        Choice chosen = choice;
+        if (end(200, reason.code, false) && chosen != null) {
+            chosen.failed(failure, now, tried);
+            meters.attempt(chosen.channel().id(), failure.kind().label);
+        }
+    }
+
+    void refused(Refusal refusal) {
+        failed(refusal.reason().status, refusal.reason().code);
+    }
+
+    /** The caller went away: it pays what was received up to then, when an answer had begun. */
+    void left(long now) {
+        if (end(499, "caller_left", true)) {
+            Choice chosen = choice;
+            if (chosen != null) {
+                chosen.undecided(now);
+                meters.attempt(chosen.channel().id(), "caller_left");
+            }
+        }
+    }
+
+    private boolean end(int status, @Nullable String code, boolean pays) {
+        if (!open.compareAndSet(true, false)) {
+            return false;
+        }
+        long nanos = System.nanoTime() - visit.startedNanos();
+        Usage usage = pays ? usage() : Usage.NONE;
+        long cost = pays ? cost(usage) : 0;
+        Hold taken = hold;
+        if (taken != null) {
+            settle(taken, cost);
+        }
+        ledger.append(entry(status, code, usage, cost, nanos / 1_000_000, taken));
+        meters.closed(streaming);
+        meters.ended(endpoint, streaming, status, code == null ? "completed" : code, nanos, usage, cost);
+        tell(status, code, usage, cost, nanos / 1_000_000);
+        return true;
+    }
+
+    private static void settle(Hold taken, long cost) {
+        boolean settled = taken.settle(cost);
+        if (!settled) {
+            log.error("A hold was to be settled twice");
+        }
+    }
+
+    /** Nothing was asked of a vendor that would have to be paid for, as long as no answer came. */
+    private Usage usage() {
+        Meter reading = meter;
+        Ask asked = ask;
+        return reading == null || asked == null
+                ? Usage.NONE
+                : reading.usage(asked.promptEstimate(), endpoint.generates);
+    }
+
+    private long cost(Usage usage) {
+        Price known = price;
+        Choice chosen = choice;
+        if (known == null || chosen == null || meter == null) {
+            return 0;
+        }
+        return Prices.cost(
+                known,
+                usage,
+                caller.group().priceFactorMillionths(),
+                chosen.channel().priceFactorMillionths());
+    }
+
+    private Entry entry(int status, @Nullable String code, Usage usage, long cost, long millis, @Nullable Hold taken) {
+        Ask asked = ask;
+        Choice chosen = choice;
+        return new Entry(
+                visit.id(),
+                visit.startedAt(),
+                endpoint.label(),
+                asked == null ? "" : asked.model(),
+                asked == null || chosen == null ? null : chosen.channel().upstreamModel(asked.model()),
+                streaming,
+                caller.user().id(),
+                caller.token().id(),
+                chosen == null ? null : chosen.channel().id(),
+                status,
+                code,
+                usage,
+                cost,
+                cost == 0 || price == null || chosen == null
+                        ? null
+                        : price.words(
+                                caller.group().priceFactorMillionths(),
+                                chosen.channel().priceFactorMillionths()),
+                millis,
+                streaming && firstTokenNanos >= 0 ? firstTokenNanos / 1_000_000 : null,
+                attempts,
+                visit.address().getHostAddress(),
+                taken != null && taken.leasedFromToken(),
+                taken != null && taken.leasedFromUser());
+    }
+
+    private void tell(int status, @Nullable String code, Usage usage, long cost, long millis) {
+        if (!log.isInfoEnabled()) {
+            return;
+        }
+        Choice chosen = choice;
+        log.info(
+                "{} {} {} {}{} token={} channel={} attempts={} tokens={}+{}{} usd={} ms={} from={}{}",
+                visit.id(),
+                endpoint.label(),
+                ask == null ? "-" : Plain.text(ask.model()),
+                status,
+                code == null ? "" : " " + code,
+                caller.token().id(),
+                chosen == null ? "-" : chosen.channel().id(),
+                attempts,
+                usage.prompt(),
+                usage.completion(),
+                usage.estimated() ? " estimated" : "",
+                Money.usd(cost).toPlainString(),
+                millis,
+                visit.address().getHostAddress(),
+                theirs());
+    }
+
+    /** The caller's own request id stands beside ours; it is not trusted. */
+    private String theirs() {
+        String id = visit.headers().get("x-request-id");
+        return id == null ? "" : " their-id=" + Plain.text(id);
+    }
+}

@@ -1,0 +1,71 @@
+package dev.sluice.relay;
+
+import dev.sluice.access.Cidr;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Component;
+import reactor.netty.http.server.HttpServerRequest;
+
+/**
+ * Tells where a caller is: the connection's address, or, when that is a trusted proxy's, the last address of {@code
+ * X-Forwarded-For} that is not. What an untrusted caller writes there is never believed.
+ */
+@Component
+final class ClientAddress {
+    private static final InetAddress NOWHERE = InetAddress.getLoopbackAddress();
+
+    private final List<Cidr> trusted = new ArrayList<>();
+
+    ClientAddress(@Value("${sluice.trusted-proxies}") String proxies) {
+        for (String proxy : proxies.split(",")) {
+            if (!proxy.isBlank()) {
+                try {
+                    trusted.add(Cidr.parse(proxy.strip()));
+                } catch (IllegalArgumentException e) {
+                    throw new IllegalArgumentException("SLUICE_TRUSTED_PROXIES: " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    InetAddress of(HttpServerRequest request) {
+        InetSocketAddress peer = request.remoteAddress();
+        InetAddress address = peer == null || peer.getAddress() == null ? NOWHERE : peer.getAddress();
+        if (trusted.isEmpty() || !trusts(address)) {
+            return address;
+        }
+        String[] hops = String.join(",", request.requestHeaders().getAll("x-forwarded-for"))
+                .split(",");
+        for (int i = hops.length - 1; i >= 0; i--) {
+            Cidr hop = literal(hops[i].strip());
+            if (hop == null) {
+                return address;
+            }
+            address = hop.address();
+            if (!trusts(address)) {
+                return address;
+            }
+        }
+        return address;
+    }
+
+    private boolean trusts(InetAddress address) {
+        for (Cidr proxy : trusted) {
+            if (proxy.contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static @org.jspecify.annotations.Nullable Cidr literal(String hop) {
+        try {
+            return hop.contains("/") ? null : Cidr.parse(hop);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.sluice.relay;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+
+/**
+ * The end of the relay: when the process is asked to stop, it takes no new calls, says so at {@code /readyz}, and lets
+ * the running ones finish for a while. Only then does the server close.
+ */
+@Component
+final class OpenCalls implements SmartLifecycle {
+    private static final Logger log = LoggerFactory.getLogger(OpenCalls.class);
+    private static final Duration LOOK = Duration.ofMillis(20);
+
+    private final RelayMeters meters;
+    private final ApplicationEventPublisher events;
+    private final Duration patience;
+    private volatile boolean running;
+    private volatile boolean draining;
+
+    OpenCalls(
+            RelayMeters meters, ApplicationEventPublisher events, @Value("${sluice.drain-timeout}") Duration patience) {
+        this.meters = meters;
+        this.events = events;
+        this.patience = patience;
+    }
+
+    boolean draining() {
+        return draining;
+    }
+
+    @Override
+    public void start() {
+        running = true;
+    }
+
+    @Override
+    public void stop() {
+        stop(() -> {});
+    }
+
+    @Override
+    public void stop(Runnable done) {
+        draining = true;
+        AvailabilityChangeEvent.publish(events, this, ReadinessState.REFUSING_TRAFFIC);
+        int open = meters.openCalls();
+        if (open > 0) {
+            log.info("Draining: {} calls may finish, for {} s at most", open, patience.toSeconds());
+        }
+        Flux.interval(Duration.ZERO, LOOK)
+                .onBackpressureDrop()
+                .takeUntil(tick -> meters.openCalls() == 0)
+                .take(patience)
+                .doFinally(signal -> finish(done))
+                .subscribe();
+    }
+
+    private void finish(Runnable done) {
+        running = false;
+        if (meters.openCalls() > 0) {
+            log.warn("{} calls did not finish in time and are cut off", meters.openCalls());
+        }
+        done.run();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    /** Before everything else stops, the web server included. */
+    @Override
+    public int getPhase() {
+        return Integer.MAX_VALUE;
+    }
+}

@@ -1,0 +1,187 @@
+package dev.sluice.relay;
+
+import dev.sluice.access.Caller;
+import dev.sluice.access.TokenCheck;
+import dev.sluice.channel.Channels;
+import dev.sluice.channel.Route;
+import dev.sluice.ledger.Ledger;
+import dev.sluice.quota.Hold;
+import dev.sluice.quota.Price;
+import dev.sluice.quota.Prices;
+import dev.sluice.quota.Quota;
+import dev.sluice.wire.Ask;
+import dev.sluice.wire.CallId;
+import dev.sluice.wire.Endpoint;
+import dev.sluice.wire.Refusal;
+import dev.sluice.wire.Refusal.Reason;
+import dev.sluice.wire.Usage;
+import io.netty.channel.EventLoop;
+import java.time.Clock;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+
+/**
+ * Carries one call from its caller to a vendor and back: who calls, what is asked, may it start, which channel, and the
+ * answer. Each step's class is where that question is decided; {@link Call} is where it ends.
+ */
+@Component
+final class Relay {
+    private final TokenCheck tokenCheck;
+    private final Channels channels;
+    private final Prices prices;
+    private final Quota quota;
+    private final Ledger ledger;
+    private final RelayMeters meters;
+    private final OpenCalls openCalls;
+    private final ClientAddress clientAddress;
+    private final RelaySettings settings;
+    private final Attempts attempts;
+    private final ModelList models;
+    private final Clock clock;
+
+    Relay(
+            TokenCheck tokenCheck,
+            Channels channels,
+            Prices prices,
+            Quota quota,
+            Ledger ledger,
+            RelayMeters meters,
+            OpenCalls openCalls,
+            ClientAddress clientAddress,
+            RelaySettings settings,
+            Clock clock) {
+        this.tokenCheck = tokenCheck;
+        this.channels = channels;
+        this.prices = prices;
+        this.quota = quota;
+        this.ledger = ledger;
+        this.meters = meters;
+        this.openCalls = openCalls;
+        this.clientAddress = clientAddress;
+        this.settings = settings;
+        this.clock = clock;
+        this.attempts = new Attempts(settings, meters, clock);
+        this.models = new ModelList(channels);
+    }
+
+    Visit visit(HttpServerRequest request, HttpServerResponse response) {
+        EventLoop[] loop = new EventLoop[1];
+        request.withConnection(connection -> loop[0] = connection.channel().eventLoop());
+        long now = clock.millis();
+        return new Visit(
+                CallId.next(now), now, System.nanoTime(), request, response, loop[0], clientAddress.of(request));
+    }
+
+    /** The list of models, or one of them. */
+    byte[] models(Visit visit, @Nullable String model) {
+        Caller caller = identify(visit);
+        return model == null ? models.all(caller) : models.one(caller, model);
+    }
+
+    Mono<Void> call(Visit visit, Endpoint endpoint) {
+        Caller caller = identify(visit);
+        if (openCalls.draining() || ledger.full()) {
+            String why =
+                    openCalls.draining() ? "The gateway is going down." : "The gateway cannot book calls just now.";
+            throw new Refusal(Reason.UNAVAILABLE, why, null, Duration.ofSeconds(2));
+        }
+        Call call = new Call(visit, endpoint, caller, ledger, meters);
+        return RequestBody.read(visit.request(), (int) settings.maxBody().toBytes())
+                .flatMap(body -> admit(call, Ask.read(endpoint, body)))
+                .doOnError(error -> failed(call, error))
+                .doFinally(signal -> gone(call, signal));
+    }
+
+    private Caller identify(Visit visit) {
+        String key = Credential.of(visit.headers(), visit.request().uri());
+        return tokenCheck.identify(key, visit.address());
+    }
+
+    private Mono<Void> admit(Call call, Ask ask) {
+        call.asks(ask);
+        Caller caller = call.caller();
+        Route route = route(call);
+        Price price = price(caller, route, ask.model());
+        call.routed(route, price);
+        long estimate = price == null ? 0 : estimate(caller, route, price, ask);
+        Hold hold = quota.reserve(caller, estimate);
+        if (hold != null) {
+            call.holds(hold);
+            return attempts.answer(call);
+        }
+        return quota.lease(caller, estimate)
+                .publishOn(Schedulers.fromExecutor(call.visit().loop()))
+                .doOnNext(call::holds)
+                .doOnDiscard(Hold.class, taken -> taken.settle(0))
+                .flatMap(taken -> attempts.answer(call));
+    }
+
+    private Route route(Call call) {
+        Caller caller = call.caller();
+        String model = call.ask().model();
+        if (!caller.token().allows(model)) {
+            throw new Refusal(
+                    Reason.MODEL_NOT_ALLOWED,
+                    "This token may not use the model. Ask its owner to add it to the token's models.",
+                    "model",
+                    null);
+        }
+        Route route = channels.route(caller.group().name(), model, call.ask().endpoint());
+        Long pinned = caller.pinnedChannel();
+        if (route == null || pinned != null && !route.has(pinned)) {
+            throw new Refusal(
+                    Reason.MODEL_NOT_FOUND,
+                    "No channel has this model. GET /v1/models lists those there are.",
+                    "model",
+                    null);
+        }
+        return route;
+    }
+
+    private @Nullable Price price(Caller caller, Route route, String model) {
+        Price price = prices.find(model);
+        if (price == null) {
+            price = prices.find(route.upstreamModel(model));
+        }
+        if (price == null
+                && (caller.token().quotaNanos() != null || caller.user().quotaNanos() != null)) {
+            throw new Refusal(
+                    Reason.MODEL_NOT_PRICED,
+                    "This model has no price yet, and this token's or user's quota is limited. Ask the operator to set a price.",
+                    "model",
+                    null);
+        }
+        return price;
+    }
+
+    private long estimate(Caller caller, Route route, Price price, Ask ask) {
+        if (caller.token().quotaNanos() == null && caller.user().quotaNanos() == null) {
+            return 0;
+        }
+        Usage most =
+                new Usage(ask.promptEstimate(), 0, 0, ask.completionLimit(settings.defaultOutputTokens()), 0, true);
+        return Prices.cost(price, most, caller.group().priceFactorMillionths(), route.priceFactorMillionths());
+    }
+
+    private static void failed(Call call, Throwable error) {
+        switch (error) {
+            case Refusal refusal -> call.refused(refusal);
+            case dev.sluice.vendor.Failure broken -> call.failed(502, Reason.UPSTREAM_ERROR.code);
+            case java.io.IOException left -> {
+                // the caller's connection broke while it was read or written: the caller has left
+            }
+            default -> call.failed(500, Reason.INTERNAL.code);
+        }
+    }
+
+    /** Whatever has not ended the call by now: the caller went away. */
+    private void gone(Call call, SignalType signal) {
+        call.left(clock.millis());
+    }
+}

@@ -1,0 +1,161 @@
+package dev.sluice.relay;
+
+import dev.sluice.wire.Endpoint;
+import dev.sluice.wire.Refusal;
+import dev.sluice.wire.Refusal.Reason;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.reactor.netty.NettyRouteProvider;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.http.server.HttpServerRoutes;
+
+/**
+ * The doors of the relay: {@code /v1/**} is served here, straight on the HTTP server, beside the WebFlux application
+ * that serves everything else. A call so passes no filter, no session and no observation that it has no use for.
+ */
+@Component
+final class RelayRoutes implements NettyRouteProvider {
+    private static final Logger log = LoggerFactory.getLogger(RelayRoutes.class);
+    private static final String PREFIX = "/v1/";
+    private static final String MODELS = "/v1/models";
+
+    private final Relay relay;
+    private final Map<String, Endpoint> endpoints = new HashMap<>();
+
+    RelayRoutes(Relay relay) {
+        this.relay = relay;
+        for (Endpoint endpoint : Endpoint.values()) {
+            endpoints.put("/v1" + endpoint.path, endpoint);
+        }
+    }
+
+    @Override
+    public HttpServerRoutes apply(HttpServerRoutes routes) {
+        return routes.route(request -> ours(request.uri()), this::serve);
+    }
+
+    private static boolean ours(String uri) {
+        return uri.startsWith(PREFIX) || uri.equals("/v1") || uri.startsWith("/v1?");
+    }
+
+    private Publisher<Void> serve(HttpServerRequest request, HttpServerResponse response) {
+        Visit visit = relay.visit(request, response);
+        response.header("x-request-id", visit.id());
+        allowOrigin(request.requestHeaders(), response);
+        return Mono.defer(() -> answer(visit)).onErrorResume(error -> refuse(visit, error));
+    }
+
+    private Mono<Void> answer(Visit visit) {
+        HttpServerRequest request = visit.request();
+        String path = request.fullPath();
+        if (request.method().equals(HttpMethod.OPTIONS)) {
+            return preflight(visit);
+        }
+        Endpoint endpoint = endpoints.get(path);
+        if (endpoint != null) {
+            return expected(request, HttpMethod.POST) ? relay.call(visit, endpoint) : Mono.error(notAllowed("POST"));
+        }
+        if (path.equals(MODELS) || path.startsWith(MODELS + "/")) {
+            String model = path.length() <= MODELS.length() + 1 ? null : decoded(path.substring(MODELS.length() + 1));
+            return expected(request, HttpMethod.GET)
+                    ? send(visit.response(), relay.models(visit, model))
+                    : Mono.error(notAllowed("GET"));
+        }
+        return Mono.error(new Refusal(Reason.UNKNOWN_URL, "There is nothing at this path."));
+    }
+
+    private static boolean expected(HttpServerRequest request, HttpMethod method) {
+        return request.method().equals(method);
+    }
+
+    private static Refusal notAllowed(String method) {
+        return new Refusal(Reason.METHOD_NOT_ALLOWED, "Only " + method + " is served at this path.");
+    }
+
+    /** Model names hold slashes and colons, raw or escaped. */
+    private static String decoded(String segment) {
+        try {
+            return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return segment;
+        }
+    }
+
+    private static Mono<Void> send(HttpServerResponse response, byte[] json) {
+        return response.header("content-type", "application/json")
+                .header("content-length", Integer.toString(json.length))
+                .send(Mono.just(Unpooled.wrappedBuffer(json)))
+                .then();
+    }
+
+    /** Chat clients in browsers call from any origin; they show a token, never a cookie. */
+    private static void allowOrigin(HttpHeaders request, HttpServerResponse response) {
+        if (request.contains("origin")) {
+            response.header("access-control-allow-origin", "*")
+                    .header("access-control-expose-headers", "x-request-id, retry-after, x-should-retry");
+        }
+    }
+
+    private static Mono<Void> preflight(Visit visit) {
+        String wanted = visit.headers().get("access-control-request-headers");
+        boolean plain = wanted != null && wanted.matches("[A-Za-z0-9_, -]{1,1000}");
+        return visit.response()
+                .status(204)
+                .header("access-control-allow-origin", "*")
+                .header("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
+                .header("access-control-allow-headers", plain ? wanted : "authorization, content-type, *")
+                .header("access-control-max-age", "86400")
+                .header("vary", "access-control-request-headers")
+                .send();
+    }
+
+    /** The one place where an error becomes an answer. What is not a {@link Refusal} is a bug, and logged as one. */
+    private static Mono<Void> refuse(Visit visit, Throwable error) {
+        HttpServerResponse response = visit.response();
+        if (response.hasSentHeaders() || error instanceof java.io.IOException) {
+            return Mono.error(error); // the caller sees that the answer is not whole, since its connection is closed
+        }
+        if (!(error instanceof Refusal)) {
+            log.error("Call {} met a bug", visit.id(), error);
+        }
+        Refusal refusal = error instanceof Refusal known
+                ? known
+                : new Refusal(
+                        Reason.INTERNAL, "Something went wrong in the gateway. The request id names it in its log.");
+        byte[] json = ErrorBody.json(refusal);
+        response.status(refusal.reason().status);
+        retryHeaders(response, refusal);
+        return send(response, json);
+    }
+
+    /**
+     * The official SDKs try again on 408, 409, 429 and 5xx unless told otherwise: where that is in vain, or the gateway
+     * has tried other channels already, they are told.
+     */
+    private static void retryHeaders(HttpServerResponse response, Refusal refusal) {
+        Duration wait = refusal.retryAfter();
+        if (wait != null) {
+            response.header("retry-after", Long.toString(Math.max(1, (wait.toMillis() + 999) / 1000)));
+        }
+        switch (refusal.reason()) {
+            case INSUFFICIENT_QUOTA, UPSTREAM_ERROR, UPSTREAM_TIMEOUT, INTERNAL ->
+                response.header("x-should-retry", "false");
+            case INVALID_API_KEY -> response.header("www-authenticate", "Bearer");
+            default -> {
+                // the status says it all
+            }
+        }
+    }
+}

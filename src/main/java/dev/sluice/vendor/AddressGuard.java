@@ -1,0 +1,136 @@
+package dev.sluice.vendor;
+
+import io.netty.resolver.AddressResolver;
+import io.netty.resolver.AddressResolverGroup;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+
+/**
+ * Looks names up like the resolver behind it, and refuses addresses that a channel must not reach: those of cloud
+ * metadata services always, and loopback, private and link-local ones where the operator says so. It is asked at each
+ * connect, so a name that changes its address later does not slip through.
+ */
+final class AddressGuard extends AddressResolverGroup<InetSocketAddress> {
+    private final AddressResolverGroup<InetSocketAddress> behind;
+    private final boolean allowPrivate;
+
+    AddressGuard(AddressResolverGroup<InetSocketAddress> behind, boolean allowPrivate) {
+        this.behind = behind;
+        this.allowPrivate = allowPrivate;
+    }
+
+    boolean refuses(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        boolean metadata = address.getHostAddress().equals("169.254.169.254")
+                || address.getHostAddress().equals("fd00:ec2:0:0:0:0:0:254");
+        boolean uniqueLocal = bytes.length == 16 && (bytes[0] & 0xFE) == 0xFC;
+        boolean shared = bytes.length == 4 && bytes[0] == 100 && (bytes[1] & 0xC0) == 64; // RFC 6598
+        boolean ours = address.isLoopbackAddress()
+                || address.isAnyLocalAddress()
+                || address.isSiteLocalAddress()
+                || address.isLinkLocalAddress()
+                || uniqueLocal
+                || shared;
+        return metadata || ours && !allowPrivate;
+    }
+
+    @Override
+    protected AddressResolver<InetSocketAddress> newResolver(EventExecutor executor) {
+        return new Guarded(behind.getResolver(executor), executor);
+    }
+
+    private final class Guarded implements AddressResolver<InetSocketAddress> {
+        private final AddressResolver<InetSocketAddress> resolver;
+        private final EventExecutor executor;
+
+        Guarded(AddressResolver<InetSocketAddress> resolver, EventExecutor executor) {
+            this.resolver = resolver;
+            this.executor = executor;
+        }
+
+        @Override
+        public boolean isSupported(SocketAddress address) {
+            return resolver.isSupported(address);
+        }
+
+        /** A literal address counts as not resolved here, so that it is looked at too. */
+        @Override
+        public boolean isResolved(SocketAddress address) {
+            return false;
+        }
+
+        @Override
+        public Future<InetSocketAddress> resolve(SocketAddress address) {
+            return resolve(address, executor.newPromise());
+        }
+
+        @Override
+        public Future<InetSocketAddress> resolve(SocketAddress address, Promise<InetSocketAddress> promise) {
+            if (resolver.isResolved(address)) {
+                return judged((InetSocketAddress) address, promise);
+            }
+            resolver.resolve(address).addListener((Future<InetSocketAddress> looked) -> {
+                if (looked.isSuccess()) {
+                    judged(looked.getNow(), promise);
+                } else {
+                    promise.tryFailure(looked.cause());
+                }
+            });
+            return promise;
+        }
+
+        private Promise<InetSocketAddress> judged(InetSocketAddress address, Promise<InetSocketAddress> promise) {
+            if (refuses(address.getAddress())) {
+                promise.tryFailure(new UnknownHostException("the address is not one that a channel may reach"));
+            } else {
+                promise.trySuccess(address);
+            }
+            return promise;
+        }
+
+        @Override
+        public Future<List<InetSocketAddress>> resolveAll(SocketAddress address) {
+            return resolveAll(address, executor.newPromise());
+        }
+
+        @Override
+        public Future<List<InetSocketAddress>> resolveAll(
+                SocketAddress address, Promise<List<InetSocketAddress>> promise) {
+            if (resolver.isResolved(address)) {
+                return judgedAll(List.of((InetSocketAddress) address), promise);
+            }
+            resolver.resolveAll(address).addListener((Future<List<InetSocketAddress>> looked) -> {
+                if (looked.isSuccess()) {
+                    judgedAll(looked.getNow(), promise);
+                } else {
+                    promise.tryFailure(looked.cause());
+                }
+            });
+            return promise;
+        }
+
+        private Promise<List<InetSocketAddress>> judgedAll(
+                List<InetSocketAddress> addresses, Promise<List<InetSocketAddress>> promise) {
+            List<InetSocketAddress> allowed = addresses.stream()
+                    .filter(address -> !refuses(address.getAddress()))
+                    .toList();
+            if (allowed.isEmpty()) {
+                promise.tryFailure(new UnknownHostException("the address is not one that a channel may reach"));
+            } else {
+                promise.trySuccess(allowed);
+            }
+            return promise;
+        }
+
+        @Override
+        public void close() {
+            resolver.close();
+        }
+    }
+}

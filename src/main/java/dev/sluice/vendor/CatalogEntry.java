@@ -1,0 +1,40 @@
+package dev.sluice.vendor;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A vendor as the catalog (vendors.json) describes it.
+ *
+ * @param baseUrl with its version segment, and with {@code {option}} where an option of the channel goes; null: the
+ *     operator must give it
+ * @param wire the wire format: {@code openai} or {@code azure}
+ * @param auth how the key is sent: {@code bearer}, {@code api-key}, or {@code none}: no key is needed
+ * @param paths where an endpoint is not at OpenAI's own path; empty: the vendor does not serve it
+ * @param options the channel options that it reads
+ * @param models typical ones, for a form; not a limit
+ * @param quirks named departures from the wire format
+ */
+public record CatalogEntry(
+        String id,
+        String name,
+        @Nullable String baseUrl,
+        String wire,
+        String auth,
+        Map<String, String> paths,
+        List<String> options,
+        List<String> models,
+        List<String> quirks) {
+
+    public CatalogEntry {
+        paths = paths == null ? Map.of() : Map.copyOf(paths);
+        options = options == null ? List.of() : List.copyOf(options);
+        models = models == null ? List.of() : List.copyOf(models);
+        quirks = quirks == null ? List.of() : List.copyOf(quirks);
+    }
+
+    boolean has(String quirk) {
+        return quirks.contains(quirk);
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.vendor;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.timeout.ReadTimeoutHandler;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import reactor.core.publisher.Flux;
+import reactor.netty.Connection;
+import reactor.netty.NettyPipeline;
+import reactor.netty.http.client.HttpClientResponse;
+
+/**
+ * A vendor's answer whose head has arrived. Whoever holds it either reads the body to its end or cancels it, or calls
+ * {@link #abandon}; until then the connection is taken.
+ */
+public final class Reply {
+    private final HttpClientResponse response;
+    private final Connection connection;
+    private final Duration idle;
+    private final Duration firstByte;
+
+    Reply(HttpClientResponse response, Connection connection, Duration firstByte, Duration idle) {
+        this.response = response;
+        this.connection = connection;
+        this.firstByte = firstByte;
+        this.idle = idle;
+    }
+
+    public int status() {
+        return response.status().code();
+    }
+
+    public HttpHeaders headers() {
+        return response.responseHeaders();
+    }
+
+    /** The media type without its parameters, in lower case; empty when there is none. */
+    public String contentType() {
+        String type = headers().get("content-type", "");
+        int end = type.indexOf(';');
+        return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    /** The body as it arrives. A piece belongs to whoever retains it; cancelling closes the connection. */
+    public Flux<ByteBuf> body() {
+        return connection.inbound().receive();
+    }
+
+    /** From the first piece on, the time between two pieces counts. */
+    public void started() {
+        if (!idle.equals(firstByte)
+                && connection.channel().pipeline().get(NettyPipeline.ResponseTimeoutHandler) != null) {
+            connection
+                    .channel()
+                    .pipeline()
+                    .replace(
+                            NettyPipeline.ResponseTimeoutHandler,
+                            NettyPipeline.ResponseTimeoutHandler,
+                            new ReadTimeoutHandler(idle.toMillis(), TimeUnit.MILLISECONDS));
+        }
+    }
+
+    /** The answer is complete; a vendor that does not close it in time is not waited for. */
+    public void endWithin(Duration grace) {
+        connection.channel().eventLoop().schedule(this::abandonIfOpen, grace.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void abandonIfOpen() {
+        // A connection that went back to its pool meanwhile has other operations bound to it, and is not ours to close.
+        if (!connection.isDisposed()) {
+            connection.dispose();
+        }
+    }
+
+    public void abandon() {
+        connection.dispose();
+    }
+}

@@ -1,0 +1,170 @@
+package dev.sluice.vendor;
+
+import dev.sluice.wire.Endpoint;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.util.Attribute;
+import io.netty.util.AttributeKey;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientRequest;
+
+/**
+ * One account at a vendor, ready to be called: client, addresses and headers are made once for each change of its
+ * channel, not for each call. Thread-safe.
+ */
+public final class Upstream {
+    /** On connections that have answered before: one of those may have been closed by the vendor at the very moment. */
+    private static final AttributeKey<Boolean> USED = AttributeKey.valueOf("sluice.used");
+
+    private final CatalogEntry entry;
+    private final Vendor vendor;
+    private final Target target;
+    private final Connections connections;
+    private final Duration firstByte;
+    private final Duration idle;
+    private final boolean urlNamesModel;
+    private final Map<Endpoint, String> paths = new ConcurrentHashMap<>();
+    private final Map<EventLoop, HttpClient> clients = new ConcurrentHashMap<>();
+    private final Map<String, String> headers;
+    private volatile boolean refusesStreamOptions;
+
+    Upstream(CatalogEntry entry, Vendor vendor, Target target, Connections connections) {
+        this.entry = entry;
+        this.vendor = vendor;
+        this.target = target;
+        this.connections = connections;
+        this.firstByte = Duration.ofMillis(target.firstByteMs());
+        this.idle = Duration.ofMillis(target.idleMs());
+        this.urlNamesModel =
+                !vendor.url(entry, target, Endpoint.CHAT, "a").equals(vendor.url(entry, target, Endpoint.CHAT, "b"));
+        this.refusesStreamOptions = entry.has("no_stream_options");
+        this.headers = new ConcurrentHashMap<>(vendor.credentials(entry, target));
+        this.headers.putAll(target.headers());
+    }
+
+    /** Whether the vendor has the endpoint at all. */
+    public boolean serves(Endpoint endpoint) {
+        return !path(endpoint, "any").isEmpty();
+    }
+
+    /** Whether a stream may be asked for its usage. */
+    public boolean takesStreamOptions() {
+        return !refusesStreamOptions;
+    }
+
+    /** It answered that it does not know {@code stream_options}: it is not sent them again. */
+    public void refusedStreamOptions() {
+        refusesStreamOptions = true;
+    }
+
+    public Meter meter() {
+        return new Meter(entry.has("completion_excludes_reasoning"));
+    }
+
+    /**
+     * Sends a call. Cancelling closes the connection.
+     *
+     * @param loop the event loop of the caller's connection: the vendor's is kept on the same one
+     * @param passed what of the caller's own headers the vendor gets
+     * @return the answer once its head is there, or a {@link Failure}
+     */
+    public Mono<Reply> post(EventLoop loop, Endpoint endpoint, String model, byte[] body, HttpHeaders passed) {
+        boolean[] reused = new boolean[1];
+        Mono<Reply> once = client(loop)
+                .post()
+                .uri(path(endpoint, model))
+                .send((request, out) -> {
+                    head(request, passed, body.length);
+                    out.withConnection(connection -> reused[0] = used(connection));
+                    return out.sendObject(Unpooled.wrappedBuffer(body));
+                })
+                .responseConnection(
+                        (response, connection) -> Mono.just(new Reply(response, connection, firstByte, idle)))
+                .single();
+        return once.onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
+                .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
+    }
+
+    /** Asks for the vendor's list of models. */
+    public Mono<Reply> models() {
+        String url = vendor.modelsUrl(entry, target);
+        return connections
+                .client(target, URI.create(url), null)
+                .headers(each -> headers.forEach(each::set))
+                .get()
+                .uri(url)
+                .responseConnection(
+                        (response, connection) -> Mono.just(new Reply(response, connection, firstByte, idle)))
+                .single()
+                .onErrorMap(Upstream::failure);
+    }
+
+    private void head(HttpClientRequest request, HttpHeaders passed, int length) {
+        HttpHeaders all = request.requestHeaders();
+        all.add(passed);
+        all.set("content-type", "application/json");
+        all.set("content-length", length);
+        headers.forEach(all::set);
+    }
+
+    private static boolean used(Connection connection) {
+        Attribute<Boolean> used = connection.channel().attr(USED);
+        return Boolean.TRUE.equals(used.getAndSet(Boolean.TRUE));
+    }
+
+    private static boolean brokenOff(Throwable error) {
+        return error instanceof java.io.IOException && !(error instanceof ConnectTimeoutException);
+    }
+
+    private String path(Endpoint endpoint, String model) {
+        return urlNamesModel
+                ? relative(vendor.url(entry, target, endpoint, model))
+                : paths.computeIfAbsent(endpoint, each -> relative(vendor.url(entry, target, each, model)));
+    }
+
+    private static String relative(String url) {
+        URI uri = URI.create(url);
+        return uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
+    }
+
+    private HttpClient client(EventLoop loop) {
+        HttpClient client = clients.get(loop);
+        return client != null
+                ? client
+                : clients.computeIfAbsent(loop, each -> connections.client(target, URI.create(target.baseUrl()), each));
+    }
+
+    /**
+     * What went wrong on the way to a vendor, in words that name neither host nor library. What is not of the network
+     * is a bug, and comes back as it is.
+     */
+    public static Throwable failure(Throwable error) {
+        return switch (error) {
+            case Failure failure -> failure;
+            case ReadTimeoutException timeout -> new Failure(Failure.Kind.TIMEOUT, "no answer in time");
+            case ConnectTimeoutException timeout -> new Failure(Failure.Kind.TIMEOUT, "no connection in time");
+            case java.net.UnknownHostException unknown -> new Failure(Failure.Kind.NETWORK, "the address is unknown");
+            case java.net.ConnectException refused -> new Failure(Failure.Kind.NETWORK, "connection refused");
+            case javax.net.ssl.SSLException tls -> new Failure(Failure.Kind.NETWORK, "TLS failed");
+            case java.io.IOException broken -> new Failure(Failure.Kind.NETWORK, "the connection broke");
+            case io.netty.channel.ChannelException broken -> new Failure(Failure.Kind.NETWORK, "the connection broke");
+            case io.netty.handler.codec.CodecException nonsense ->
+                new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the answer is not HTTP");
+            default -> error;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return target.toString();
+    }
+}

@@ -1,0 +1,62 @@
+package dev.sluice.vendor.openai;
+
+import dev.sluice.vendor.CatalogEntry;
+import dev.sluice.vendor.Target;
+import dev.sluice.vendor.Vendor;
+import dev.sluice.wire.Endpoint;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.springframework.stereotype.Component;
+
+/**
+ * Azure OpenAI's addresses: the model is a deployment of the path and {@code api-version} is required; or, where the
+ * base URL ends with {@code /openai/v1}, OpenAI's own paths. The key goes in {@code api-key} (Microsoft Learn, "Azure
+ * OpenAI in Foundry Models REST API reference").
+ */
+@Component
+final class Azure implements Vendor {
+    /** The newest version that Microsoft calls stable. */
+    private static final String DEFAULT_VERSION = "2024-10-21";
+
+    @Override
+    public String wire() {
+        return "azure";
+    }
+
+    @Override
+    public String url(CatalogEntry entry, Target target, Endpoint endpoint, String model) {
+        if (newForm(target)) {
+            return target.baseUrl() + endpoint.path + version(target, "");
+        }
+        String deployment = URLEncoder.encode(model, StandardCharsets.UTF_8).replace("+", "%20");
+        return resource(target) + "/openai/deployments/" + deployment + endpoint.path
+                + version(target, DEFAULT_VERSION);
+    }
+
+    @Override
+    public String modelsUrl(CatalogEntry entry, Target target) {
+        return newForm(target)
+                ? target.baseUrl() + "/models" + version(target, "")
+                : resource(target) + "/openai/models" + version(target, DEFAULT_VERSION);
+    }
+
+    @Override
+    public Map<String, String> credentials(CatalogEntry entry, Target target) {
+        return OpenAi.shown("api-key", target.key());
+    }
+
+    private static boolean newForm(Target target) {
+        return target.baseUrl().endsWith("/openai/v1");
+    }
+
+    private static String resource(Target target) {
+        String base = target.baseUrl();
+        return base.endsWith("/openai") ? base.substring(0, base.length() - "/openai".length()) : base;
+    }
+
+    private static String version(Target target, String otherwise) {
+        String version = target.options().getOrDefault("api_version", otherwise);
+        return version.isEmpty() ? "" : "?api-version=" + URLEncoder.encode(version, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.sluice.vendor.openai;
+
+import dev.sluice.vendor.CatalogEntry;
+import dev.sluice.vendor.Target;
+import dev.sluice.vendor.Vendor;
+import dev.sluice.wire.Endpoint;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.springframework.stereotype.Component;
+
+/**
+ * OpenAI's own addresses, and those of the many vendors that took them over.
+ *
+ * <p>A base URL with a version segment ({@code …/v1}, {@code …/api/paas/v4}, {@code …/v1beta/openai}) is taken as it
+ * is. One without gets {@code /v1}, unless the catalog's own address of that vendor has none either.
+ */
+@Component
+final class OpenAi implements Vendor {
+    private static final Pattern VERSION = Pattern.compile("/v[0-9]+[a-z0-9]*(/|$)");
+
+    @Override
+    public String wire() {
+        return "openai";
+    }
+
+    @Override
+    public String url(CatalogEntry entry, Target target, Endpoint endpoint, String model) {
+        String name = endpoint.path.substring(endpoint.path.lastIndexOf('/') + 1);
+        String key = endpoint == Endpoint.CHAT ? "chat" : name;
+        String path = entry.paths().getOrDefault(key, endpoint.path);
+        return path.isEmpty() ? "" : base(entry, target) + path;
+    }
+
+    @Override
+    public String modelsUrl(CatalogEntry entry, Target target) {
+        String path = entry.paths().getOrDefault("models", "/models");
+        return path.isEmpty() || path.startsWith("http") ? path : base(entry, target) + path;
+    }
+
+    @Override
+    public Map<String, String> credentials(CatalogEntry entry, Target target) {
+        return shown(entry.auth(), target.key());
+    }
+
+    static Map<String, String> shown(String auth, String key) {
+        if (key.isEmpty()) {
+            return Map.of(); // local servers want none
+        }
+        return auth.equals("api-key") ? Map.of("api-key", key) : Map.of("Authorization", "Bearer " + key);
+    }
+
+    /** A base URL may name options of the channel: {@code …/accounts/{account_id}/ai/v1}. */
+    private static String filledIn(Target target) {
+        String base = target.baseUrl();
+        for (Map.Entry<String, String> option : target.options().entrySet()) {
+            String value = URLEncoder.encode(option.getValue(), StandardCharsets.UTF_8);
+            base = base.replace("{" + option.getKey() + "}", value);
+        }
+        return base;
+    }
+
+    private static String base(CatalogEntry entry, Target target) {
+        String base = filledIn(target);
+        String path = base.replaceFirst("^[a-z]+://[^/]*", "");
+        String own = entry.baseUrl();
+        boolean versionless = own != null
+                && !VERSION.matcher(own.replaceFirst("^[a-z]+://[^/]*", "")).find();
+        return versionless || VERSION.matcher(path).find() ? base : base + "/v1";
+    }
+}
