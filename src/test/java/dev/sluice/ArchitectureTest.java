@@ -38,7 +38,13 @@ class ArchitectureTest {
     /** Classes that may wait for a publisher, each with its reason. */
     private static final Set<String> MAY_BLOCK = Set.of(
             // Loads a snapshot while the program starts, on its main thread.
-            "dev.sluice.database.Changes");
+            "dev.sluice.database.Changes",
+            // Makes the first user while the program starts, on its main thread.
+            "dev.sluice.access.RootAccount",
+            // Waits on a thread of its own, which does nothing else.
+            "dev.sluice.ledger.Ledger",
+            // Gives leases back while the program starts or stops, on its main thread.
+            "dev.sluice.quota.Quota");
 
     private static final ArchRule ARROWS = arrows();
 

@@ -9,36 +9,37 @@ import io.netty.buffer.ByteBuf;
 public final class EventEnds {
     private boolean atLineStart = true;
     private boolean afterCarriageReturn;
+    private boolean ended; // the last event ended in a CR, whose LF may still come
 
     /** The index behind the end of the event that is going on, or -1 when it does not end before {@code to}. */
     public int next(ByteBuf bytes, int from, int to) {
         for (int at = from; at < to; at++) {
             byte b = bytes.getByte(at);
-            if (b == '\n' && afterCarriageReturn) {
-                afterCarriageReturn = false;
-                if (at == from && atLineStart) {
-                    return at + 1; // the second half of a line end whose first half ended the last read
-                }
-            } else if (b == '\n' || b == '\r') {
-                boolean blank = atLineStart;
-                atLineStart = true;
-                afterCarriageReturn = b == '\r';
-                if (blank) {
-                    return behindLineEnd(bytes, at + 1, to);
-                }
-            } else {
-                atLineStart = false;
-                afterCarriageReturn = false;
+            boolean secondHalf = b == '\n' && afterCarriageReturn;
+            boolean late = secondHalf && ended;
+            ended = false;
+            afterCarriageReturn = b == '\r';
+            if (late) {
+                return at + 1;
             }
+            if (secondHalf) {
+                continue;
+            }
+            boolean lineEnd = b == '\n' || b == '\r';
+            if (lineEnd && atLineStart) {
+                return end(bytes, at + 1, to);
+            }
+            atLineStart = lineEnd;
         }
         return -1;
     }
 
-    private int behindLineEnd(ByteBuf bytes, int at, int to) {
+    private int end(ByteBuf bytes, int at, int to) {
         if (afterCarriageReturn && at < to && bytes.getByte(at) == '\n') {
             afterCarriageReturn = false;
             return at + 1;
         }
+        ended = afterCarriageReturn;
         return at;
     }
 }

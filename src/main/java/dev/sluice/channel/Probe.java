@@ -1,0 +1,195 @@
+package dev.sluice.channel;
+
+import dev.sluice.vendor.Failure;
+import dev.sluice.vendor.Reply;
+import dev.sluice.vendor.Upstream;
+import dev.sluice.vendor.Vendors;
+import dev.sluice.wire.Ask;
+import dev.sluice.wire.Endpoint;
+import dev.sluice.wire.Glob;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.HttpResources;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Tries a channel for its operator: a smallest possible call, or a look at the vendor's list of models. Nothing of it is metered. */
+@Component
+public final class Probe {
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int LONGEST_ANSWER = 8 * 1024 * 1024;
+    private static final int LONGEST_ERROR = 300;
+
+    private final Channels channels;
+    private final Vendors vendors;
+
+    Probe(Channels channels, Vendors vendors) {
+        this.channels = channels;
+        this.vendors = vendors;
+    }
+
+    /**
+     * What became of a test call. Times in milliseconds.
+     *
+     * @param status the vendor's; null: there was no answer
+     * @param ttftMs until the first byte of the answer's body
+     * @param error what went wrong, in the vendor's words where it had some; null: nothing
+     */
+    public record Result(
+            boolean ok,
+            String model,
+            @Nullable Integer status,
+            long latencyMs,
+            @Nullable Long ttftMs,
+            @Nullable String error) {}
+
+    /** @param model as the caller would name it; null: the channel's first */
+    public Mono<Result> test(Channel channel, @Nullable String model, boolean stream) {
+        String asked = model == null ? firstModel(channel) : model;
+        if (asked == null) {
+            return Mono.just(new Result(false, "", null, 0, null, "name a model: the channel's own are all patterns"));
+        }
+        long started = System.nanoTime();
+        return Mono.fromSupplier(() -> channels.upstream(channel))
+                .flatMap(upstream -> send(upstream, channel.upstreamModel(asked), stream))
+                .flatMap(reply -> judged(reply, asked, started))
+                .timeout(PATIENCE)
+                .onErrorResume(
+                        error -> Mono.just(new Result(false, asked, null, millisSince(started), null, reason(error))));
+    }
+
+    private static Mono<Reply> send(Upstream upstream, String model, boolean stream) {
+        String json = JSON.createObjectNode()
+                .put("model", model)
+                .put("stream", stream)
+                .put("max_tokens", 16)
+                .set(
+                        "messages",
+                        JSON.createArrayNode()
+                                .add(JSON.createObjectNode().put("role", "user").put("content", "Hi")))
+                .toString();
+        Ask ask = Ask.read(Endpoint.CHAT, json.getBytes(StandardCharsets.UTF_8));
+        return upstream.post(
+                HttpResources.get().onServer(true).next(),
+                Endpoint.CHAT,
+                model,
+                ask.forVendor(model, false),
+                EmptyHttpHeaders.INSTANCE);
+    }
+
+    private static Mono<Result> judged(Reply reply, String model, long started) {
+        AtomicLong first = new AtomicLong(-1);
+        Flux<ByteBuf> body = reply.body().doOnNext(piece -> first.compareAndSet(-1, millisSince(started)));
+        return text(body).map(text -> {
+            boolean ok = reply.status() / 100 == 2 && answered(text, reply.contentType());
+            Long ttft = first.get() < 0 ? null : first.get();
+            return new Result(ok, model, reply.status(), millisSince(started), ttft, ok ? null : said(text, reply));
+        });
+    }
+
+    private static boolean answered(String text, String type) {
+        return type.equals("text/event-stream")
+                ? text.contains("\"choices\"")
+                : text.stripLeading().startsWith("{") && text.contains("\"choices\"");
+    }
+
+    /** The vendor's own message where it is one, else what kind of answer it was. */
+    private static String said(String text, Reply reply) {
+        try {
+            JsonNode error = JSON.readTree(text).path("error");
+            String message =
+                    error.isString() ? error.asString() : error.path("message").asString("");
+            if (!message.isEmpty()) {
+                return message.length() > LONGEST_ERROR ? message.substring(0, LONGEST_ERROR) + "…" : message;
+            }
+        } catch (JacksonException e) {
+            // not JSON: then the status and the type have to do
+        }
+        return "status " + reply.status() + " with "
+                + (reply.contentType().isEmpty() ? "no content type" : reply.contentType());
+    }
+
+    /** The models that the vendor lists; errors with a {@link Failure} when it does not. */
+    public Mono<List<String>> models(Channel channel) {
+        return Mono.fromSupplier(() -> channels.upstream(channel))
+                .flatMap(Upstream::models)
+                .flatMap(reply -> text(reply.body()).map(text -> names(reply, text)))
+                .timeout(PATIENCE)
+                .onErrorMap(
+                        error -> error instanceof Failure ? error : new Failure(Failure.Kind.NETWORK, reason(error)));
+    }
+
+    /** {@code {"data":[{"id":…}]}}, or the bare array that some vendors send. */
+    private static List<String> names(Reply reply, String text) {
+        if (reply.status() / 100 != 2) {
+            throw new Failure(Failure.Kind.SERVER_ERROR, said(text, reply));
+        }
+        try {
+            JsonNode answer = JSON.readTree(text);
+            List<String> names = new ArrayList<>();
+            for (JsonNode model : answer.isArray() ? answer : answer.path("data")) {
+                String id = model.path("id").asString("");
+                if (!id.isEmpty()) {
+                    names.add(id);
+                }
+            }
+            return names;
+        } catch (JacksonException e) {
+            throw new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the list of models is not JSON");
+        }
+    }
+
+    private @Nullable String firstModel(Channel channel) {
+        for (Glob glob : channel.models()) {
+            if (glob.exact()) {
+                return glob.pattern();
+            }
+        }
+        var entry = vendors.find(channel.vendor());
+        return entry == null
+                ? null
+                : entry.models().stream()
+                        .filter(name -> channel.models().stream().anyMatch(glob -> glob.matches(name)))
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    private static Mono<String> text(Flux<ByteBuf> body) {
+        return body.collect(ByteArrayOutputStream::new, Probe::collect)
+                .map(bytes -> bytes.toString(StandardCharsets.UTF_8));
+    }
+
+    private static void collect(ByteArrayOutputStream bytes, ByteBuf piece) {
+        if (bytes.size() + piece.readableBytes() > LONGEST_ANSWER) {
+            throw new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the answer is too long");
+        }
+        byte[] copy = new byte[piece.readableBytes()];
+        piece.getBytes(piece.readerIndex(), copy);
+        bytes.writeBytes(copy);
+    }
+
+    private static String reason(Throwable error) {
+        return switch (Upstream.failure(error)) {
+            case Failure failure -> String.valueOf(failure.getMessage());
+            case java.util.concurrent.TimeoutException late -> "no answer in time";
+            case IllegalArgumentException wrong -> String.valueOf(wrong.getMessage());
+            default -> "the call failed";
+        };
+    }
+
+    private static long millisSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1_000_000;
+    }
+}

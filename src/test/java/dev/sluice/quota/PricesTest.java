@@ -1,0 +1,71 @@
+package dev.sluice.quota;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.Glob;
+import dev.sluice.wire.Money;
+import dev.sluice.wire.Usage;
+import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class PricesTest {
+    private static final long ONE = 1_000_000;
+
+    private static Price price(
+            @Nullable String in, @Nullable String cached, @Nullable String out, @Nullable String call) {
+        return new Price(null, new Glob("m"), nanos(in), nanos(cached), null, nanos(out), nanos(call), false);
+    }
+
+    private static @Nullable Long nanos(@Nullable String usd) {
+        return usd == null ? null : Money.nanos(new BigDecimal(usd));
+    }
+
+    private static Usage usage(long prompt, long cached, long completion) {
+        return new Usage(prompt, cached, 0, completion, 0, false);
+    }
+
+    @Test
+    void isExact() {
+        Price mini = price("0.15", "0.075", "0.6", null);
+
+        assertThat(Prices.cost(mini, usage(19, 0, 10), ONE, ONE)).isEqualTo(2_850 + 6_000);
+        assertThat(Prices.cost(mini, usage(19, 8, 10), ONE, ONE)).isEqualTo(11 * 150 + 8 * 75 + 6_000);
+    }
+
+    @Test
+    void chargesCachedTokensLikeOthers_whereNoDiscountIsListed() {
+        assertThat(Prices.cost(price("0.15", null, "0.6", null), usage(10, 10, 0), ONE, ONE))
+                .isEqualTo(1_500);
+    }
+
+    @Test
+    void roundsHalfUp_onceAtTheEnd() {
+        Price tiny = price("0.0000005", null, null, null); // half a nano-dollar for a thousand tokens
+
+        assertThat(Prices.cost(tiny, usage(1_000, 0, 0), ONE, ONE)).isEqualTo(1);
+        assertThat(Prices.cost(tiny, usage(999, 0, 0), ONE, ONE)).isZero();
+        assertThat(Prices.cost(tiny, usage(1_000, 0, 0), 3 * ONE, ONE)).isEqualTo(2);
+        assertThat(Prices.cost(tiny, usage(1_000, 0, 0), 1_500_000, 2 * ONE)).isEqualTo(2);
+    }
+
+    @Test
+    void addsThePriceOfTheCall_andAppliesBothFactors() {
+        assertThat(Prices.cost(price("1", null, "2", "0.01"), usage(1_000_000, 0, 1_000_000), 500_000, 1_200_000))
+                .isEqualTo(Money.nanos(new BigDecimal("1.806")));
+    }
+
+    @Test
+    void neverOverflows() {
+        assertThat(Prices.cost(price("9000000", null, null, null), usage(Long.MAX_VALUE, 0, 0), ONE * 1000, ONE))
+                .isPositive();
+    }
+
+    @Test
+    void writesMoneyPlainly() {
+        assertThat(Money.usd(8_850).toPlainString()).isEqualTo("0.00000885");
+        assertThat(Money.usd(0).toPlainString()).isEqualTo("0");
+        assertThat(Money.usd(100 * Money.NANOS_PER_USD).toPlainString()).isEqualTo("100");
+        assertThat(Money.usd(-1).toPlainString()).isEqualTo("-0.000000001");
+    }
+}

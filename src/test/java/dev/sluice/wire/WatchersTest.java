@@ -1,0 +1,106 @@
+package dev.sluice.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What watches bytes go by finds the same however they are cut. */
+class WatchersTest {
+
+    private static UsageSpotter spotter(String json) {
+        UsageSpotter spotter = new UsageSpotter();
+        for (byte b : json.getBytes(StandardCharsets.UTF_8)) {
+            spotter.accept(b);
+        }
+        return spotter;
+    }
+
+    @Test
+    void findsTheUsageOfTheDocument_andNoOther() {
+        UsageSpotter spotter = spotter(
+                "{\"a\":\"usage\",\"b\":{\"usage\":{\"no\":1}},\"c\":\"\\\"usage\\\":{\",\"usage\" : {\"x\":{\"y\":\"}\"}},\"z\":1}");
+
+        assertThat(spotter.usage()).asString(StandardCharsets.UTF_8).isEqualTo("{\"x\":{\"y\":\"}\"}}");
+        assertThat(spotter.whole()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  ", "{", "{\"a\":1", "<html>", "{} {}", "{}x", "\"text\"", "{\"a\":\"}"})
+    void sees_whenADocumentIsNotWhole(String json) {
+        assertThat(spotter(json).whole()).isFalse();
+    }
+
+    @Test
+    void takesNullForNoUsage() {
+        assertThat(spotter("{\"usage\":null,\"choices\":[]}").usage()).isNull();
+    }
+
+    private static List<String> events(String stream, int cut) {
+        byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
+        EventEnds ends = new EventEnds();
+        List<String> events = new ArrayList<>();
+        StringBuilder event = new StringBuilder();
+        for (int start = 0; start < bytes.length; start += cut) {
+            ByteBuf piece = Unpooled.wrappedBuffer(bytes, start, Math.min(cut, bytes.length - start));
+            int at = 0;
+            while (at < piece.writerIndex()) {
+                int next = ends.next(piece, at, piece.writerIndex());
+                int end = next < 0 ? piece.writerIndex() : next;
+                event.append(piece.toString(at, end - at, StandardCharsets.ISO_8859_1));
+                if (next >= 0) {
+                    events.add(event.toString());
+                    event.setLength(0);
+                }
+                at = end;
+            }
+        }
+        if (!event.isEmpty()) {
+            events.add(event.toString());
+        }
+        return events.stream()
+                .filter(each -> !each.isBlank())
+                .map(String::strip)
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r\n", "\r"})
+    void endsEventsAtBlankLines_whateverTheLineEnds_howeverTheStreamIsCut(String line) {
+        String stream = ("data: 1|: comment|event: x|data:2||data: {\"é\":3}|||data: [DONE]||").replace("|", line);
+        List<String> whole = events(stream, stream.length() * 4);
+
+        assertThat(whole).hasSize(3);
+        for (int cut = 1; cut < stream.length(); cut++) {
+            assertThat(events(stream, cut)).isEqualTo(whole);
+        }
+    }
+
+    @Test
+    void makesIdsThatSortByTime() {
+        String first = CallId.next(1_000);
+        String second = CallId.next(1_000);
+        String third = CallId.next(999);
+        String later = CallId.next(2_000_000_000_000L);
+
+        assertThat(List.of(first, second, third, later)).isSorted().doesNotHaveDuplicates();
+        assertThat(first).hasSize(26).startsWith(CallId.floor(1_000).substring(0, 10));
+    }
+
+    @Test
+    void matchesGlobs() {
+        assertThat(new Glob("*").matches("")).isTrue();
+        assertThat(new Glob("gpt-4o*").matches("gpt-4o-mini")).isTrue();
+        assertThat(new Glob("gpt-4o").matches("gpt-4o-mini")).isFalse();
+        assertThat(new Glob("a*b*c").matches("aXbYbZc")).isTrue();
+        assertThat(new Glob("a*b*c").matches("aXbYbZ")).isFalse();
+        assertThat(new Glob("*.5").matches("claude-3.5")).isTrue();
+        assertThat(new Glob("*a*a*a*a*a*a*b").matches("a".repeat(200))).isFalse();
+    }
+}
