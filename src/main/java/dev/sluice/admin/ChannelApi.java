@@ -1,0 +1,473 @@
+package dev.sluice.admin;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.access.Groups;
+import dev.sluice.channel.Channel;
+import dev.sluice.channel.ChannelTable;
+import dev.sluice.channel.Channels;
+import dev.sluice.channel.Probe;
+import dev.sluice.channel.Timeouts;
+import dev.sluice.database.Changes;
+import dev.sluice.database.Database;
+import dev.sluice.database.Where;
+import dev.sluice.vendor.CatalogEntry;
+import dev.sluice.vendor.Vendors;
+import dev.sluice.wire.Limits;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code /api/channels}: the upstream accounts. */
+@RestController
+@RequestMapping("/api/channels")
+@Tag(name = "channels", description = "Upstream accounts: where calls go")
+final class ChannelApi {
+    private static final Set<String> WRITABLE = Set.of(
+            "name",
+            "vendor",
+            "base_url",
+            "keys",
+            "models",
+            "model_mapping",
+            "groups",
+            "priority",
+            "weight",
+            "enabled",
+            "headers",
+            "options",
+            "limits",
+            "timeouts",
+            "price_factor",
+            "tags");
+    private static final Set<String> READ_ONLY = Set.of("id", "key_hints", "health", "created_at", "updated_at");
+
+    /** The gateway's own, or such as make a request mean something else. */
+    private static final Set<String> FORBIDDEN_HEADERS = Set.of(
+            "host",
+            "content-length",
+            "content-type",
+            "transfer-encoding",
+            "connection",
+            "keep-alive",
+            "upgrade",
+            "te",
+            "trailer",
+            "proxy-connection",
+            "expect",
+            "accept-encoding");
+
+    private static final int LONGEST_WAIT_MS = 3_600_000;
+
+    private final Database database;
+    private final Changes changes;
+    private final ChannelTable table;
+    private final Channels channels;
+    private final Probe probe;
+    private final Vendors vendors;
+    private final Groups groups;
+    private final Clock clock;
+
+    ChannelApi(
+            Database database,
+            Changes changes,
+            ChannelTable table,
+            Channels channels,
+            Probe probe,
+            Vendors vendors,
+            Groups groups,
+            Clock clock) {
+        this.database = database;
+        this.changes = changes;
+        this.table = table;
+        this.channels = channels;
+        this.probe = probe;
+        this.vendors = vendors;
+        this.groups = groups;
+        this.clock = clock;
+    }
+
+    /** How a channel is doing. */
+    @Schema(name = "Health")
+    record HealthView(
+            @Schema(allowableValues = {"ok", "cooling", "probing", "off"})
+            String state,
+
+            @Nullable String reason,
+            @JsonProperty("retry_at") @Nullable Instant retryAt,
+
+            @Schema(description = "Share of the last attempts that failed, 0 to 1") @JsonProperty("error_rate")
+            double errorRate,
+
+            @Schema(description = "Time to first token of streams, milliseconds, smoothed")
+            @JsonProperty("ttft_ms")
+            @Nullable
+            Long ttftMs) {
+
+        static HealthView of(Channels.@Nullable HealthView health) {
+            return health == null
+                    ? new HealthView("off", "starting", null, 0, null)
+                    : new HealthView(
+                            health.state(),
+                            health.reason(),
+                            Views.timeOrNull(health.retryAt()),
+                            health.errorRate(),
+                            health.ttftMs());
+        }
+    }
+
+    /** Waiting times as the API shows them. */
+    @Schema(name = "Timeouts", description = "Milliseconds; null: the gateway's default")
+    record TimeoutsView(
+            @JsonProperty("connect_ms") @Nullable Integer connectMs,
+            @JsonProperty("first_byte_ms") @Nullable Integer firstByteMs,
+            @JsonProperty("idle_ms") @Nullable Integer idleMs) {}
+
+    /** A channel as the API shows it: never with its keys. */
+    @Schema(name = "Channel")
+    record View(
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY)
+            long id,
+
+            String name,
+            @Schema(description = "An id of /api/vendors") String vendor,
+
+            @Schema(description = "With or without /v1; default: the catalog's") @JsonProperty("base_url")
+            String baseUrl,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("key_hints")
+            List<String> keyHints,
+
+            @Schema(description = "Names or globs, matched before mapping")
+            List<String> models,
+
+            @Schema(description = "From the caller's name to the vendor's") @JsonProperty("model_mapping")
+            Map<String, String> modelMapping,
+
+            @Schema(defaultValue = "[\"default\"]") Set<String> groups,
+
+            @Schema(description = "The highest goes first", defaultValue = "0")
+            int priority,
+
+            @Schema(description = "Share within a priority, 1 to 1000", defaultValue = "1")
+            int weight,
+
+            @Schema(defaultValue = "true") boolean enabled,
+            @Schema(description = "Sent with each request") Map<String, String> headers,
+
+            @Schema(description = "The vendor's own, such as api_version")
+            Map<String, String> options,
+
+            Limits limits,
+            TimeoutsView timeouts,
+
+            @Schema(defaultValue = "1") @JsonProperty("price_factor")
+            BigDecimal priceFactor,
+
+            List<String> tags,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY)
+            HealthView health,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("created_at")
+            Instant createdAt,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("updated_at")
+            Instant updatedAt) {}
+
+    /** What a channel is made of: as it is shown, and its keys. */
+    @Schema(name = "NewChannel")
+    interface Draft {
+        @Schema(description = "Channel keys: a list, or one text with a key a line", writeOnly = true)
+        List<String> keys();
+    }
+
+    private View view(Channel channel) {
+        Timeouts timeouts = channel.timeouts();
+        return new View(
+                channel.id(),
+                channel.name(),
+                channel.vendor(),
+                channel.baseUrl(),
+                channel.keys().stream().map(ChannelTable::hint).toList(),
+                Views.patterns(channel.models()),
+                channel.modelMapping(),
+                channel.groups(),
+                channel.priority(),
+                channel.weight(),
+                channel.enabled(),
+                channel.headers(),
+                channel.options(),
+                channel.limits(),
+                new TimeoutsView(timeouts.connectMs(), timeouts.firstByteMs(), timeouts.idleMs()),
+                Views.factor(channel.priceFactorMillionths()),
+                channel.tags(),
+                HealthView.of(channels.health(channel.id())),
+                Views.time(channel.createdAt()),
+                Views.time(channel.updatedAt()));
+    }
+
+    @GetMapping
+    @Operation(summary = "Channels, newest first. Filters: name (with *), vendor, enabled, priority")
+    Mono<Page.Of<View>> list(@RequestParam MultiValueMap<String, String> query) {
+        Page page = Page.of(query, "name", "vendor", "enabled", "priority");
+        Where where = new Where()
+                .like("name", page.text("name"))
+                .equal("vendor", page.text("vendor"))
+                .equal("enabled", page.flag("enabled"))
+                .equal("priority", page.number("priority"))
+                .below("id", page.afterId());
+        return page.of(
+                database.read(client -> table.list(client, where, page.limit() + 1)),
+                channel -> Long.toString(channel.id()),
+                this::view);
+    }
+
+    @GetMapping("/{id}")
+    @Operation(summary = "One channel")
+    Mono<View> get(@PathVariable String id) {
+        return find(id).map(this::view);
+    }
+
+    @PostMapping(consumes = {"application/json", "application/merge-patch+json"})
+    @Operation(
+            summary = "Adds a channel; its keys are write only",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(allOf = {View.class, Draft.class}))))
+    @ResponseStatus(HttpStatus.CREATED)
+    Mono<ResponseEntity<View>> make(@RequestBody byte[] body) {
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
+        long now = clock.millis();
+        Channel draft = channel(fields, 0, List.of(), now);
+        return changes.write(
+                        ChannelTable.REVISION,
+                        client -> table.insert(client, draft).flatMap(id -> table.find(client, id)))
+                .map(channel -> ResponseEntity.created(URI.create("/api/channels/" + channel.id()))
+                        .body(view(channel)));
+    }
+
+    @PatchMapping(
+            path = "/{id}",
+            consumes = {"application/json", "application/merge-patch+json"})
+    @Operation(
+            summary = "Changes a channel by a JSON merge patch; without keys it keeps them",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(allOf = {View.class, Draft.class}))))
+    Mono<View> change(@PathVariable String id, @RequestBody byte[] body) {
+        long number = Rendering.id(id, "channel");
+        return changes.write(
+                        ChannelTable.REVISION,
+                        client -> table.find(client, number)
+                                .map(before -> changed(before, body))
+                                .flatMap(after -> table.update(client, after))
+                                .flatMap(rows -> table.find(client, number)))
+                .map(this::view)
+                .switchIfEmpty(Mono.error(() -> missing(id)));
+    }
+
+    private Channel changed(Channel before, byte[] body) {
+        ObjectNode there = Rendering.writable(view(before), WRITABLE);
+        Fields fields = Fields.read(body, there, WRITABLE, READ_ONLY);
+        return channel(fields, before.id(), before.keys(), before.createdAt());
+    }
+
+    @DeleteMapping("/{id}")
+    @Operation(summary = "Deletes a channel; its calls stay in the ledger")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    Mono<Void> delete(@PathVariable String id) {
+        long number = Rendering.id(id, "channel");
+        return changes.write(ChannelTable.REVISION, client -> table.delete(client, number))
+                .flatMap(rows -> rows == 0 ? Mono.<Void>error(missing(id)) : Mono.<Void>empty());
+    }
+
+    /** What became of a test call. */
+    @Schema(name = "ChannelTest")
+    record TestView(
+            boolean ok,
+            String model,
+            @Nullable Integer status,
+            @JsonProperty("latency_ms") long latencyMs,
+            @JsonProperty("ttft_ms") @Nullable Long ttftMs,
+            @Nullable String error) {}
+
+    @PostMapping("/{id}/test")
+    @Operation(summary = "Makes a smallest possible call: {model?, stream?}")
+    Mono<TestView> test(@PathVariable String id, @RequestBody(required = false) byte @Nullable [] body) {
+        boolean empty = body == null || body.length == 0;
+        Fields fields = Fields.read(
+                empty ? "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8) : body,
+                Fields.JSON.createObjectNode(),
+                Set.of("model", "stream"),
+                Set.of());
+        String model = fields.text("model", 200);
+        boolean stream = fields.flag("stream", false);
+        fields.check();
+        return find(id).flatMap(channel -> probe.test(channel, model, stream))
+                .map(result -> new TestView(
+                        result.ok(),
+                        result.model(),
+                        result.status(),
+                        result.latencyMs(),
+                        result.ttftMs(),
+                        result.error()));
+    }
+
+    @PostMapping("/{id}/models")
+    @Operation(summary = "The models that the vendor lists for this account")
+    Mono<Map<String, List<String>>> models(@PathVariable String id) {
+        return find(id).flatMap(probe::models).map(names -> Map.of("models", names));
+    }
+
+    private Mono<Channel> find(String id) {
+        return database.read(client ->
+                        table.find(client, Rendering.id(id, "channel")).flux())
+                .next()
+                .switchIfEmpty(Mono.error(() -> missing(id)));
+    }
+
+    private static Problems.NotFound missing(String id) {
+        return new Problems.NotFound("There is no channel " + id + ".");
+    }
+
+    private Channel channel(Fields fields, long id, List<String> keysBefore, long createdAt) {
+        String vendor = String.valueOf(fields.text("vendor", 64));
+        CatalogEntry entry = vendors.find(vendor);
+        if (entry == null) {
+            fields.fault("vendor", "'" + vendor + "' (expected: an id of /api/vendors, such as openai-compatible)");
+        }
+        Channel channel = new Channel(
+                id,
+                fields.name("name"),
+                vendor,
+                baseUrl(fields, entry),
+                fields.has("keys") ? keys(fields) : keysBefore,
+                fields.globs("models"),
+                fields.map("model_mapping", 200),
+                groups(fields),
+                fields.whole("priority", 0, -1_000_000, 1_000_000),
+                fields.whole("weight", 1, 1, 1000),
+                fields.flag("enabled", true),
+                headers(fields),
+                fields.map("options", 2_000),
+                fields.limits("limits"),
+                fields.object("timeouts", Set.of("connect_ms", "first_byte_ms", "idle_ms"), ChannelApi::timeouts),
+                fields.factor("price_factor"),
+                fields.texts("tags", 50),
+                createdAt,
+                clock.millis());
+        if (channel.models().isEmpty()) {
+            fields.fault("models", "is empty (expected: at least one name or glob, such as gpt-4o* or *)");
+        }
+        fields.check();
+        return channel;
+    }
+
+    private static Timeouts timeouts(Fields fields) {
+        return new Timeouts(
+                fields.limit("connect_ms", LONGEST_WAIT_MS),
+                fields.limit("first_byte_ms", LONGEST_WAIT_MS),
+                fields.limit("idle_ms", LONGEST_WAIT_MS));
+    }
+
+    private static List<String> keys(Fields fields) {
+        JsonNode given = fields.raw("keys");
+        List<String> keys = given.isString()
+                ? given.asString()
+                        .lines()
+                        .map(String::strip)
+                        .filter(line -> !line.isEmpty())
+                        .toList()
+                : fields.texts("keys", 10_000);
+        if (keys.stream().anyMatch(key -> key.chars().anyMatch(c -> c < ' ' || c > 126))) {
+            fields.fault("keys", "hold characters that cannot stand in a header (expected: printable ASCII)");
+        }
+        return keys.stream().distinct().toList();
+    }
+
+    private Set<String> groups(Fields fields) {
+        Set<String> names =
+                new LinkedHashSet<>(fields.has("groups") ? fields.texts("groups", 64) : List.of(Groups.DEFAULT));
+        if (names.isEmpty()) {
+            fields.fault("groups", "is empty (expected: at least one group, such as default)");
+        }
+        for (String name : names) {
+            if (groups.find(name) == null) {
+                fields.fault("groups", "'" + name + "' (expected: names of /api/groups)");
+            }
+        }
+        return names;
+    }
+
+    private static Map<String, String> headers(Fields fields) {
+        Map<String, String> headers = fields.map("headers", 4_000);
+        headers.forEach((name, value) -> {
+            if (!name.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+                    || FORBIDDEN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+                fields.fault(
+                        "headers", "'" + name + "' (expected: a header's name, and none that the gateway sets itself)");
+            }
+            if (value.chars().anyMatch(c -> c < ' ' || c > 126)) {
+                fields.fault("headers", "the value of '" + name + "' is not printable ASCII");
+            }
+        });
+        return headers;
+    }
+
+    private static String baseUrl(Fields fields, @Nullable CatalogEntry entry) {
+        String given = fields.text("base_url", 1_000);
+        String url = given == null || given.isBlank() ? (entry == null ? "" : entry.baseUrl()) : given.strip();
+        if (url == null || url.isEmpty()) {
+            if (entry != null) {
+                fields.fault(
+                        "base_url", "is absent (expected: a URL, since the catalog has none for '" + entry.id() + "')");
+            }
+            return "";
+        }
+        try {
+            URI uri = new URI(url.replaceAll("\\{[a-z_]+}", "x"));
+            boolean good = ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
+                    && uri.getHost() != null
+                    && uri.getRawUserInfo() == null
+                    && uri.getRawQuery() == null
+                    && uri.getRawFragment() == null;
+            if (good) {
+                return url.replaceAll("/+$", "");
+            }
+        } catch (URISyntaxException e) {
+            // said below
+        }
+        fields.fault(
+                "base_url",
+                "'" + url + "' (expected: http:// or https://, a host and perhaps a path, and nothing else)");
+        return "";
+    }
+}

@@ -1,0 +1,304 @@
+package dev.sluice.admin;
+
+import dev.sluice.access.Cidr;
+import dev.sluice.wire.Glob;
+import dev.sluice.wire.Limits;
+import dev.sluice.wire.Money;
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Reads a resource out of a request's body. A body is a JSON merge patch (RFC 7396): onto the defaults when something
+ * is made, onto what is there when it is changed. All that is wrong is collected and said at once, by {@link #check}.
+ */
+final class Fields {
+    static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    /** The largest text of a name-like field. */
+    private static final int LONGEST_NAME = 100;
+
+    private static final int MILLIONTHS_DECIMALS = 6;
+
+    private final ObjectNode values;
+    private final List<Invalid.Fault> faults = new ArrayList<>();
+
+    private Fields(ObjectNode values) {
+        this.values = values;
+    }
+
+    /**
+     * @param before what is there, by the same field names; empty for something new
+     * @param writable the names that may be given
+     * @param readOnly the names that are ignored, so that what was read can be sent back
+     */
+    static Fields read(byte @Nullable [] body, ObjectNode before, Set<String> writable, Set<String> readOnly) {
+        ObjectNode given = parse(body);
+        Fields fields = new Fields(before.deepCopy());
+        for (Map.Entry<String, JsonNode> field : given.properties()) {
+            if (writable.contains(field.getKey())) {
+                merge(fields.values, field.getKey(), field.getValue());
+            } else if (!readOnly.contains(field.getKey())) {
+                fields.fault(
+                        field.getKey(),
+                        "is not a field of this resource (known: "
+                                + String.join(", ", new java.util.TreeSet<>(writable)) + ")");
+            }
+        }
+        return fields;
+    }
+
+    private static ObjectNode parse(byte @Nullable [] body) {
+        try {
+            if (body != null && JSON.readTree(body) instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (JacksonException e) {
+            throw Invalid.body("The body is not valid JSON.");
+        }
+        throw Invalid.body("The body is not a JSON object.");
+    }
+
+    private static void merge(ObjectNode target, String name, JsonNode value) {
+        if (value.isNull()) {
+            target.remove(name);
+        } else if (value instanceof ObjectNode patch) {
+            ObjectNode inner = target.get(name) instanceof ObjectNode there ? there : target.putObject(name);
+            patch.properties().forEach(field -> merge(inner, field.getKey(), field.getValue()));
+        } else {
+            target.set(name, value);
+        }
+    }
+
+    void fault(String field, String message) {
+        faults.add(new Invalid.Fault(field, message));
+    }
+
+    /** Throws when anything was wrong. */
+    void check() {
+        if (!faults.isEmpty()) {
+            throw new Invalid(faults);
+        }
+    }
+
+    boolean has(String name) {
+        return values.has(name);
+    }
+
+    JsonNode raw(String name) {
+        return values.path(name);
+    }
+
+    private <T extends @Nullable Object> T wrong(String name, String expected, T otherwise) {
+        JsonNode value = values.get(name);
+        String shown = value == null ? "absent" : value.toString();
+        fault(name, (shown.length() > 80 ? shown.substring(0, 80) + "…" : shown) + " (expected: " + expected + ")");
+        return otherwise;
+    }
+
+    String name(String field) {
+        JsonNode value = values.get(field);
+        boolean good = value != null
+                && value.isString()
+                && !value.asString().isBlank()
+                && value.asString().length() <= LONGEST_NAME
+                && value.asString().chars().noneMatch(Character::isISOControl);
+        return good ? value.asString().strip() : wrong(field, "a text of 1 to " + LONGEST_NAME + " characters", "");
+    }
+
+    @Nullable
+    String text(String field, int longest) {
+        JsonNode value = values.get(field);
+        if (value == null) {
+            return null;
+        }
+        boolean good = value.isString() && value.asString().length() <= longest;
+        return good ? value.asString() : wrong(field, "a text of at most " + longest + " characters", null);
+    }
+
+    boolean flag(String field, boolean otherwise) {
+        JsonNode value = values.get(field);
+        return value == null ? otherwise : value.isBoolean() ? value.asBoolean() : wrong(field, "true or false", false);
+    }
+
+    int whole(String field, int otherwise, int least, int most) {
+        JsonNode value = values.get(field);
+        if (value == null) {
+            return otherwise;
+        }
+        boolean good =
+                value.isIntegralNumber() && value.canConvertToInt() && value.asInt() >= least && value.asInt() <= most;
+        return good ? value.asInt() : wrong(field, range(least, most), otherwise);
+    }
+
+    private static String range(int least, int most) {
+        return most == Integer.MAX_VALUE
+                ? "a whole number >= " + least
+                : "a whole number from " + least + " to " + most;
+    }
+
+    @Nullable
+    Long id(String field) {
+        JsonNode value = values.get(field);
+        if (value == null) {
+            return null;
+        }
+        return value.isIntegralNumber() && value.canConvertToLong() && value.asLong() > 0
+                ? (Long) value.asLong()
+                : wrong(field, "an id", null);
+    }
+
+    /** Nano-dollars; null: absent. */
+    @Nullable
+    Long usd(String field) {
+        JsonNode value = values.get(field);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isNumber() || value.decimalValue().signum() < 0) {
+            return wrong(field, "an amount in dollars >= 0, or null", null);
+        }
+        try {
+            return Money.nanos(value.decimalValue());
+        } catch (ArithmeticException e) {
+            return wrong(field, "an amount below 9,000,000,000 with at most nine decimals", null);
+        }
+    }
+
+    /** Millionths. */
+    long factor(String field) {
+        JsonNode value = values.get(field);
+        if (value == null) {
+            return 1_000_000;
+        }
+        BigDecimal factor = value.isNumber() ? value.decimalValue() : BigDecimal.valueOf(-1);
+        boolean good = factor.signum() >= 0
+                && factor.compareTo(BigDecimal.valueOf(10_000)) <= 0
+                && factor.stripTrailingZeros().scale() <= MILLIONTHS_DECIMALS;
+        return good
+                ? factor.movePointRight(MILLIONTHS_DECIMALS).longValueExact()
+                : wrong(field, "a number from 0 to 10000 with at most six decimals", 1_000_000L);
+    }
+
+    /** Epoch milliseconds; null: absent. */
+    @Nullable
+    Long time(String field) {
+        JsonNode value = values.get(field);
+        if (value == null) {
+            return null;
+        }
+        try {
+            return java.time.OffsetDateTime.parse(value.asString(""))
+                    .toInstant()
+                    .toEpochMilli();
+        } catch (DateTimeException e) {
+            return wrong(field, "a time such as 2027-01-31T00:00:00Z, or null", null);
+        }
+    }
+
+    List<String> texts(String field, int longest) {
+        JsonNode value = values.get(field);
+        List<String> texts = new ArrayList<>();
+        if (value == null) {
+            return texts;
+        }
+        boolean good = value.isArray();
+        for (JsonNode each : value) {
+            boolean fits = each.isString()
+                    && !each.asString().isBlank()
+                    && each.asString().length() <= longest;
+            good &= fits;
+            if (fits) {
+                texts.add(each.asString().strip());
+            }
+        }
+        return good ? texts : wrong(field, "a list of texts of 1 to " + longest + " characters", List.of());
+    }
+
+    List<Glob> globs(String field) {
+        return texts(field, 200).stream().map(Glob::new).toList();
+    }
+
+    List<Cidr> ranges(String field) {
+        List<Cidr> ranges = new ArrayList<>();
+        for (String text : texts(field, 64)) {
+            try {
+                ranges.add(Cidr.parse(text));
+            } catch (IllegalArgumentException e) {
+                fault(field, String.valueOf(e.getMessage()));
+            }
+        }
+        return ranges;
+    }
+
+    Map<String, String> map(String field, int longest) {
+        JsonNode value = values.get(field);
+        Map<String, String> map = new LinkedHashMap<>();
+        if (value == null) {
+            return map;
+        }
+        boolean good = value.isObject();
+        for (Map.Entry<String, JsonNode> each : value.properties()) {
+            good &= !each.getKey().isBlank()
+                    && each.getValue().isString()
+                    && each.getValue().asString().length() <= longest;
+            map.put(each.getKey(), each.getValue().asString(""));
+        }
+        return good ? map : wrong(field, "an object of texts of at most " + longest + " characters", Map.of());
+    }
+
+    Limits limits(String field) {
+        return object(
+                field,
+                Set.of("rpm", "tpm", "concurrency"),
+                inner -> new Limits(
+                        inner.limit("rpm", Integer.MAX_VALUE),
+                        inner.limit("tpm", Integer.MAX_VALUE),
+                        inner.limit("concurrency", Integer.MAX_VALUE)));
+    }
+
+    /** The fields of an object in a field; what is wrong with them is said as {@code outer.inner}. */
+    <T> T object(String field, Set<String> known, Function<Fields, T> reading) {
+        ObjectNode object = values.get(field) instanceof ObjectNode there ? there : JSON.createObjectNode();
+        if (values.has(field) && !values.get(field).isObject()) {
+            wrong(field, "an object", "");
+        }
+        Fields inner = new Fields(object);
+        for (String name : object.propertyNames()) {
+            if (!known.contains(name)) {
+                inner.fault(name, "is not known (known: " + String.join(", ", new java.util.TreeSet<>(known)) + ")");
+            }
+        }
+        T result = reading.apply(inner);
+        inner.faults.forEach(fault -> fault(field + "." + fault.field(), fault.message()));
+        return result;
+    }
+
+    @Nullable
+    Integer limit(String field, int most) {
+        if (!values.has(field)) {
+            return null;
+        }
+        int value = whole(field, 0, 1, most);
+        return value == 0 ? null : value;
+    }
+
+    static String instant(long millis) {
+        return Instant.ofEpochMilli(millis).toString();
+    }
+}

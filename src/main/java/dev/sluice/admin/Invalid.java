@@ -1,0 +1,39 @@
+package dev.sluice.admin;
+
+import java.util.List;
+
+/** A request whose body or query is wrong, with each fault by its field. An answer, no bug. */
+final class Invalid extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** One field that is wrong, what was given, and what would be right. */
+    record Fault(String field, String message) {}
+
+    private final transient List<Fault> faults;
+
+    Invalid(List<Fault> faults) {
+        this(
+                "Some fields are wrong: "
+                        + String.join(
+                                ", ",
+                                faults.stream().map(Fault::field).distinct().toList()),
+                faults);
+    }
+
+    private Invalid(String message, List<Fault> faults) {
+        super(message, null, false, false);
+        this.faults = List.copyOf(faults);
+    }
+
+    static Invalid body(String message) {
+        return new Invalid(message, List.of());
+    }
+
+    static Invalid field(String field, String message) {
+        return new Invalid(List.of(new Fault(field, message)));
+    }
+
+    List<Fault> faults() {
+        return faults;
+    }
+}

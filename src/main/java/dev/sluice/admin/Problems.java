@@ -1,0 +1,128 @@
+package dev.sluice.admin;
+
+import dev.sluice.access.Conflict;
+import dev.sluice.vendor.Failure;
+import dev.sluice.wire.Refusal;
+import java.net.URI;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.io.buffer.DataBufferLimitException;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+
+/** Turns whatever goes wrong in the admin API into {@code application/problem+json} (RFC 9457). What is a bug is logged and told as 500, without its trace. */
+@RestControllerAdvice
+final class Problems {
+    private static final Logger log = LoggerFactory.getLogger(Problems.class);
+
+    /** A request for something that is not there, or is not the asker's to see. */
+    static final class NotFound extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotFound(String what) {
+            super(what, null, false, false);
+        }
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> answer(Throwable error) {
+        return switch (error) {
+            case Invalid invalid -> invalid(invalid);
+            case NotFound missing -> problem(HttpStatus.NOT_FOUND, String.valueOf(missing.getMessage()));
+            case Conflict conflict -> problem(HttpStatus.CONFLICT, String.valueOf(conflict.getMessage()));
+            case DuplicateKeyException duplicate -> problem(HttpStatus.CONFLICT, "There is one like it already.");
+            case AccessDeniedException denied ->
+                problem(
+                        HttpStatus.FORBIDDEN,
+                        denied.getMessage() == null ? "You may not do this." : denied.getMessage());
+            case Refusal refusal -> refused(refusal);
+            case Failure failure -> problem(HttpStatus.BAD_GATEWAY, "The vendor says: " + failure.getMessage());
+            case DataBufferLimitException large ->
+                problem(HttpStatus.CONTENT_TOO_LARGE, "The body is larger than 1 MB.");
+            case DataAccessException away -> away(away);
+            case java.util.concurrent.TimeoutException away -> away(away);
+            case ErrorResponse known -> known(known);
+            default -> bug(error);
+        };
+    }
+
+    static ResponseEntity<ProblemDetail> problem(HttpStatusCode status, String detail) {
+        ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
+        problem.setType(URI.create("about:blank"));
+        return ResponseEntity.status(status)
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .body(problem);
+    }
+
+    private static ResponseEntity<ProblemDetail> invalid(Invalid invalid) {
+        ResponseEntity<ProblemDetail> answer = problem(HttpStatus.BAD_REQUEST, String.valueOf(invalid.getMessage()));
+        ProblemDetail problem = answer.getBody();
+        if (problem != null && !invalid.faults().isEmpty()) {
+            problem.setProperties(Map.of("errors", invalid.faults()));
+        }
+        return answer;
+    }
+
+    private static ResponseEntity<ProblemDetail> refused(Refusal refusal) {
+        ResponseEntity<ProblemDetail> answer =
+                problem(HttpStatusCode.valueOf(refusal.reason().status), refusal.getMessage());
+        return refusal.retryAfter() == null
+                ? answer
+                : withHeader(
+                        answer,
+                        "Retry-After",
+                        Long.toString(Math.max(1, refusal.retryAfter().toSeconds())));
+    }
+
+    private static ResponseEntity<ProblemDetail> away(Throwable error) {
+        log.warn("The admin API could not use the database: {}", error.toString());
+        return withHeader(
+                problem(HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer just now."), "Retry-After", "5");
+    }
+
+    private static ResponseEntity<ProblemDetail> known(ErrorResponse known) {
+        HttpStatusCode status = known.getStatusCode();
+        if (known instanceof Throwable thrown && thrown.getCause() instanceof DataBufferLimitException) {
+            return problem(HttpStatus.CONTENT_TOO_LARGE, "The body is larger than 1 MB.");
+        }
+        if (status.is5xxServerError() && known instanceof Throwable thrown) {
+            return bug(thrown);
+        }
+        String detail = switch (status.value()) {
+            case 404 -> "There is nothing at this path.";
+            case 405 -> "This method is not served at this path.";
+            case 415 -> "The body's media type is not one that is read here (expected: application/json).";
+            case 406 -> "None of the media types in Accept is made here.";
+            default -> String.valueOf(known.getBody().getDetail());
+        };
+        ResponseEntity<ProblemDetail> answer = problem(status, detail);
+        HttpHeaders headers = new HttpHeaders();
+        headers.putAll(known.getHeaders());
+        headers.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+        return new ResponseEntity<>(answer.getBody(), headers, status);
+    }
+
+    private static ResponseEntity<ProblemDetail> withHeader(
+            ResponseEntity<ProblemDetail> answer, String name, String value) {
+        HttpHeaders headers = new HttpHeaders();
+        headers.putAll(answer.getHeaders());
+        headers.set(name, value);
+        return new ResponseEntity<>(answer.getBody(), headers, answer.getStatusCode());
+    }
+
+    private static ResponseEntity<ProblemDetail> bug(Throwable error) {
+        log.error("The admin API met a bug", error);
+        return problem(HttpStatus.INTERNAL_SERVER_ERROR, "Something went wrong in the gateway; its log says what.");
+    }
+}

@@ -1,0 +1,255 @@
+package dev.sluice.admin;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.access.Cidr;
+import dev.sluice.access.Operator;
+import dev.sluice.access.Token;
+import dev.sluice.access.Tokens;
+import dev.sluice.access.Users;
+import dev.sluice.database.Where;
+import dev.sluice.wire.Limits;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Mono;
+
+/** {@code /api/tokens}: the credentials of callers. */
+@RestController
+@RequestMapping("/api/tokens")
+@Tag(name = "tokens", description = "What callers call with")
+final class TokenApi {
+    private static final Set<String> WRITABLE =
+            Set.of("name", "user_id", "enabled", "expires_at", "quota_usd", "models", "allowed_ips", "limits");
+    private static final Set<String> READ_ONLY =
+            Set.of("id", "key", "key_hint", "used_usd", "last_used_at", "created_at", "updated_at");
+
+    private final Tokens tokens;
+    private final Users users;
+    private final Clock clock;
+
+    TokenApi(Tokens tokens, Users users, Clock clock) {
+        this.tokens = tokens;
+        this.users = users;
+        this.clock = clock;
+    }
+
+    /** A token as the API shows it. */
+    @Schema(name = "Token")
+    record View(
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY)
+            long id,
+
+            @Schema(description = "1 to 100 characters", requiredMode = Schema.RequiredMode.REQUIRED)
+            String name,
+
+            @Schema(
+                    accessMode = Schema.AccessMode.READ_ONLY,
+                    description = "The key itself, only in the answer to POST")
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+            @Nullable
+            String key,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("key_hint")
+            String keyHint,
+
+            @Schema(description = "The owner; default: who makes it") @JsonProperty("user_id")
+            long userId,
+
+            @Schema(defaultValue = "true") boolean enabled,
+
+            @Schema(description = "null: never") @JsonProperty("expires_at") @Nullable
+            Instant expiresAt,
+
+            @Schema(description = "US dollars; null: unlimited") @JsonProperty("quota_usd") @Nullable
+            BigDecimal quotaUsd,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("used_usd")
+            BigDecimal usedUsd,
+
+            @Schema(description = "Names or globs; empty: all")
+            List<String> models,
+
+            @Schema(description = "Addresses or CIDRs; empty: all") @JsonProperty("allowed_ips")
+            List<String> allowedIps,
+
+            Limits limits,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("last_used_at") @Nullable
+            Instant lastUsedAt,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("created_at")
+            Instant createdAt,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("updated_at")
+            Instant updatedAt) {
+
+        static View of(Token token, @Nullable String key) {
+            return new View(
+                    token.id(),
+                    token.name(),
+                    key,
+                    token.keyHint(),
+                    token.userId(),
+                    token.enabled(),
+                    Views.timeOrNull(token.expiresAt()),
+                    Views.usdOrNull(token.quotaNanos()),
+                    Views.usd(token.usedNanos()),
+                    Views.patterns(token.models()),
+                    token.allowedIps().stream().map(Cidr::text).toList(),
+                    token.limits(),
+                    Views.timeOrNull(token.lastUsedAt()),
+                    Views.time(token.createdAt()),
+                    Views.time(token.updatedAt()));
+        }
+    }
+
+    @GetMapping
+    @Operation(summary = "Tokens, newest first. Filters: name (with *), user_id, enabled")
+    Mono<Page.Of<View>> list(
+            @AuthenticationPrincipal Operator operator, @RequestParam MultiValueMap<String, String> query) {
+        Page page = Page.of(query, "name", "user_id", "enabled");
+        Long owner = page.number("user_id");
+        if (!operator.role().administers()) {
+            if (owner != null && !operator.owns(owner)) {
+                return Mono.just(new Page.Of<>(List.of(), null));
+            }
+            owner = operator.user().id();
+        }
+        Where where = new Where()
+                .like("name", page.text("name"))
+                .equal("user_id", owner)
+                .equal("enabled", page.flag("enabled"))
+                .below("id", page.afterId());
+        return page.of(
+                tokens.list(where, page.limit() + 1),
+                token -> Long.toString(token.id()),
+                token -> View.of(token, null));
+    }
+
+    @GetMapping("/{id}")
+    @Operation(summary = "One token")
+    Mono<View> get(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
+        return mine(operator, id).map(token -> View.of(token, null));
+    }
+
+    @PostMapping(consumes = {"application/json", "application/merge-patch+json"})
+    @Operation(
+            summary = "Makes a token; the answer holds the key, this once",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = View.class))))
+    @ResponseStatus(HttpStatus.CREATED)
+    Mono<ResponseEntity<View>> make(@AuthenticationPrincipal Operator operator, @RequestBody byte[] body) {
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
+        long now = clock.millis();
+        Token draft = token(
+                fields,
+                operator,
+                new Token(
+                        0,
+                        "",
+                        "",
+                        "",
+                        operator.user().id(),
+                        true,
+                        null,
+                        null,
+                        0,
+                        List.of(),
+                        List.of(),
+                        Limits.NONE,
+                        null,
+                        now,
+                        now));
+        return tokens.create(draft)
+                .map(made -> ResponseEntity.created(
+                                URI.create("/api/tokens/" + made.token().id()))
+                        .body(View.of(made.token(), made.key().text())));
+    }
+
+    @PatchMapping(
+            path = "/{id}",
+            consumes = {"application/json", "application/merge-patch+json"})
+    @Operation(
+            summary = "Changes a token by a JSON merge patch",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = View.class))))
+    Mono<View> change(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
+        return mine(operator, id)
+                .flatMap(there -> tokens.change(
+                        there.id(),
+                        before -> token(
+                                Fields.read(
+                                        body, Rendering.writable(View.of(before, null), WRITABLE), WRITABLE, READ_ONLY),
+                                operator,
+                                before)))
+                .map(token -> View.of(token, null));
+    }
+
+    @DeleteMapping("/{id}")
+    @Operation(summary = "Deletes a token; its calls stay in the ledger")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
+        return mine(operator, id).flatMap(token -> tokens.delete(token.id()));
+    }
+
+    private Mono<Token> mine(Operator operator, String id) {
+        return tokens.find(Rendering.id(id, "token"))
+                .filter(token -> operator.role().administers() || operator.owns(token.userId()))
+                .switchIfEmpty(Mono.error(() -> new Problems.NotFound("There is no token " + id + ".")));
+    }
+
+    private Token token(Fields fields, Operator operator, Token before) {
+        Long owner = fields.id("user_id");
+        long userId = owner == null ? before.userId() : owner;
+        if (users.known(userId) == null) {
+            fields.fault("user_id", userId + " (expected: the id of a user)");
+        } else if (!operator.role().administers() && !operator.owns(userId)) {
+            fields.fault(
+                    "user_id",
+                    userId + " (expected: your own id, " + operator.user().id() + ")");
+        }
+        Token token = new Token(
+                before.id(),
+                fields.name("name"),
+                before.keyHash(),
+                before.keyHint(),
+                userId,
+                fields.flag("enabled", true),
+                fields.time("expires_at"),
+                fields.usd("quota_usd"),
+                before.usedNanos(),
+                fields.globs("models"),
+                fields.ranges("allowed_ips"),
+                fields.limits("limits"),
+                before.lastUsedAt(),
+                before.createdAt(),
+                clock.millis());
+        fields.check();
+        return token;
+    }
+}
