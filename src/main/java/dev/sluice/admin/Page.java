@@ -130,7 +130,7 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
         });
     }
 
-    private static String encoded(String id) {
+    static String encoded(String id) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(id.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -171,18 +172,24 @@ public final class Channels {
 
     private List<String> names(Channel channel) {
         List<String> names = new ArrayList<>();
-        CatalogEntry entry = vendors.find(channel.vendor());
         for (Glob glob : channel.models()) {
             if (glob.exact()) {
                 names.add(glob.pattern());
-                continue;
-            }
-            channel.modelMapping().keySet().stream().filter(glob::matches).forEach(names::add);
-            if (entry != null) {
-                entry.models().stream().filter(glob::matches).forEach(names::add);
+            } else {
+                channel.modelMapping().keySet().stream().filter(glob::matches).forEach(names::add);
+                typical(channel.vendor(), glob).filter(glob::matches).forEach(names::add);
             }
         }
         return names;
+    }
+
+    /** A vendor without models of its own, such as another relay, may have anybody's; but {@code *} alone names none. */
+    private Stream<String> typical(String vendor, Glob glob) {
+        CatalogEntry entry = vendors.find(vendor);
+        if (entry != null && entry.models().isEmpty() && !glob.pattern().equals("*")) {
+            return vendors.all().stream().flatMap(each -> each.models().stream());
+        }
+        return entry == null ? Stream.empty() : entry.models().stream();
     }
 
     /** Null when there is no such channel. */

@@ -121,6 +121,7 @@ final class Attempts {
             return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "content type " + Plain.text(type)));
         }
         Meter meter = choice.upstream().meter();
+        call.answeredBy(meter);
         if (stream) {
             EventStream events = new EventStream(call, reply, meter);
             return events.body()

@@ -111,6 +111,7 @@ public final class Upstream {
     private void head(HttpClientRequest request, HttpHeaders passed, int length) {
         HttpHeaders all = request.requestHeaders();
         all.add(passed);
+        all.set("user-agent", "sluice");
         all.set("content-type", "application/json");
         all.set("content-length", length);
         headers.forEach(all::set);

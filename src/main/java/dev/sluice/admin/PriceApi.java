@@ -1,0 +1,251 @@
+package dev.sluice.admin;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.access.Conflict;
+import dev.sluice.database.Changes;
+import dev.sluice.database.Database;
+import dev.sluice.quota.Price;
+import dev.sluice.quota.PriceTable;
+import dev.sluice.quota.Prices;
+import dev.sluice.wire.Glob;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** {@code /api/prices}: the operator's prices over the built-in ones, which are never changed. */
+@RestController
+@RequestMapping("/api/prices")
+@Tag(name = "prices", description = "What models cost, in US dollars")
+final class PriceApi {
+    private static final Set<String> WRITABLE = Set.of(
+            "model",
+            "input_usd_per_mtok",
+            "cached_input_usd_per_mtok",
+            "cache_write_usd_per_mtok",
+            "output_usd_per_mtok",
+            "usd_per_call");
+    private static final Set<String> READ_ONLY = Set.of("id", "source");
+
+    private final Database database;
+    private final Changes changes;
+    private final Prices prices;
+    private final Clock clock;
+
+    PriceApi(Database database, Changes changes, Prices prices, Clock clock) {
+        this.database = database;
+        this.changes = changes;
+        this.prices = prices;
+        this.clock = clock;
+    }
+
+    /** A price as the API shows it. */
+    @Schema(name = "Price")
+    record View(
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY, description = "null: built in") @Nullable
+            Long id,
+
+            @Schema(description = "A name or a glob; the longest match wins")
+            String model,
+
+            @Schema(description = "US dollars per million tokens") @JsonProperty("input_usd_per_mtok") @Nullable
+            BigDecimal input,
+
+            @Schema(description = "null: as input") @JsonProperty("cached_input_usd_per_mtok") @Nullable
+            BigDecimal cachedInput,
+
+            @Schema(description = "null: as input") @JsonProperty("cache_write_usd_per_mtok") @Nullable
+            BigDecimal cacheWrite,
+
+            @JsonProperty("output_usd_per_mtok") @Nullable BigDecimal output,
+
+            @Schema(description = "US dollars per call, beside the tokens") @JsonProperty("usd_per_call") @Nullable
+            BigDecimal perCall,
+
+            @Schema(
+                    accessMode = Schema.AccessMode.READ_ONLY,
+                    allowableValues = {"built-in", "operator"})
+            String source) {
+        static View of(Price price) {
+            return new View(
+                    price.id(),
+                    price.model().pattern(),
+                    Views.usdOrNull(price.inputNanos()),
+                    Views.usdOrNull(price.cachedInputNanos()),
+                    Views.usdOrNull(price.cacheWriteNanos()),
+                    Views.usdOrNull(price.outputNanos()),
+                    Views.usdOrNull(price.callNanos()),
+                    price.builtIn() ? "built-in" : "operator");
+        }
+    }
+
+    @GetMapping
+    @Operation(summary = "The operator's prices, newest first, then the built-in ones. Filters: model (with *), source")
+    Mono<Page.Of<View>> list(@RequestParam MultiValueMap<String, String> query) {
+        Page page = Page.of(query, "model", "source");
+        Long after = page.afterId();
+        int skipped = after == null ? 0 : after.intValue();
+        return operators().collectList().map(mine -> {
+            List<Price> all = new ArrayList<>(mine);
+            all.addAll(prices.builtIn());
+            List<View> shown = all.stream()
+                    .map(View::of)
+                    .filter(view -> wanted(view, page))
+                    .toList();
+            return slice(shown, skipped, page.limit());
+        });
+    }
+
+    private static boolean wanted(View view, Page page) {
+        String model = page.text("model");
+        String source = page.text("source");
+        return (model == null || new Glob(model).matches(view.model)) && (source == null || source.equals(view.source));
+    }
+
+    /** The list is short and in memory: its cursor is a place in it. */
+    private static Page.Of<View> slice(List<View> all, int skipped, int limit) {
+        int from = Math.min(skipped, all.size());
+        int to = Math.min(from + limit, all.size());
+        return new Page.Of<>(all.subList(from, to), to < all.size() ? Page.encoded(Integer.toString(to)) : null);
+    }
+
+    private Flux<Price> operators() {
+        return database.read(PriceTable::all);
+    }
+
+    @GetMapping("/{id}")
+    @Operation(summary = "One of the operator's prices")
+    Mono<View> get(@PathVariable String id) {
+        return find(id).map(View::of);
+    }
+
+    @PostMapping(consumes = {"application/json", "application/merge-patch+json"})
+    @Operation(
+            summary = "Sets a price: 201, or 200 when it replaces the operator's own for the same model",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = View.class))))
+    Mono<ResponseEntity<View>> set(@RequestBody byte[] body) {
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
+        Price draft = price(fields, null);
+        return changes.write(
+                PriceTable.REVISION,
+                client -> PriceTable.of(client, draft.model())
+                        .flatMap(before -> PriceTable.update(client, withId(draft, before.id()), clock.millis())
+                                .then(PriceTable.of(client, draft.model()))
+                                .map(price -> ResponseEntity.ok(View.of(price))))
+                        .switchIfEmpty(Mono.defer(() -> PriceTable.insert(client, draft, clock.millis())
+                                .flatMap(id -> PriceTable.find(client, id))
+                                .map(price -> ResponseEntity.created(URI.create("/api/prices/" + price.id()))
+                                        .body(View.of(price))))));
+    }
+
+    @PatchMapping(
+            path = "/{id}",
+            consumes = {"application/json", "application/merge-patch+json"})
+    @Operation(
+            summary = "Changes one of the operator's prices by a JSON merge patch",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = View.class))))
+    Mono<View> change(@PathVariable String id, @RequestBody byte[] body) {
+        long number = id(id);
+        return changes.write(
+                        PriceTable.REVISION,
+                        client -> PriceTable.find(client, number)
+                                .map(before -> price(
+                                        Fields.read(
+                                                body,
+                                                Rendering.writable(View.of(before), WRITABLE),
+                                                WRITABLE,
+                                                READ_ONLY),
+                                        before.id()))
+                                .flatMap(after -> PriceTable.update(client, after, clock.millis()))
+                                .flatMap(rows -> PriceTable.find(client, number)))
+                .map(View::of)
+                .switchIfEmpty(Mono.error(() -> missing(id)));
+    }
+
+    @DeleteMapping("/{id}")
+    @Operation(summary = "Takes one of the operator's prices away; a built-in one counts again")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    Mono<Void> delete(@PathVariable String id) {
+        long number = id(id);
+        return changes.write(PriceTable.REVISION, client -> PriceTable.delete(client, number))
+                .flatMap(rows -> rows == 0 ? Mono.<Void>error(missing(id)) : Mono.<Void>empty());
+    }
+
+    /** Built-in prices have no id; whoever names one by its model is told why nothing happens. */
+    private long id(String id) {
+        if (prices.builtIn().stream().anyMatch(price -> price.model().pattern().equals(id))) {
+            throw new Conflict("Built-in prices are not changed, only overridden: POST a price for the same model.");
+        }
+        return Rendering.id(id, "price");
+    }
+
+    private Mono<Price> find(String id) {
+        return database.read(client ->
+                        PriceTable.find(client, Rendering.id(id, "price")).flux())
+                .next()
+                .switchIfEmpty(Mono.error(() -> missing(id)));
+    }
+
+    private static Problems.NotFound missing(String id) {
+        return new Problems.NotFound("There is no price " + id + " of the operator's.");
+    }
+
+    private static Price withId(Price price, @Nullable Long id) {
+        return new Price(
+                id,
+                price.model(),
+                price.inputNanos(),
+                price.cachedInputNanos(),
+                price.cacheWriteNanos(),
+                price.outputNanos(),
+                price.callNanos(),
+                false);
+    }
+
+    private static Price price(Fields fields, @Nullable Long id) {
+        String model = fields.text("model", 200);
+        if (model == null || model.isBlank()) {
+            fields.fault("model", "absent (expected: a model's name or a glob)");
+        }
+        Price price = new Price(
+                id,
+                new Glob(model == null ? "" : model.strip()),
+                fields.usd("input_usd_per_mtok"),
+                fields.usd("cached_input_usd_per_mtok"),
+                fields.usd("cache_write_usd_per_mtok"),
+                fields.usd("output_usd_per_mtok"),
+                fields.usd("usd_per_call"),
+                false);
+        if (price.inputNanos() == null && price.outputNanos() == null && price.callNanos() == null) {
+            fields.fault("input_usd_per_mtok", "absent (expected: a price per million tokens, or usd_per_call)");
+        }
+        fields.check();
+        return price;
+    }
+}

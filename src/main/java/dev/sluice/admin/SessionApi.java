@@ -1,0 +1,106 @@
+package dev.sluice.admin;
+
+import dev.sluice.access.Operator;
+import dev.sluice.access.Sessions;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpCookie;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseCookie;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Mono;
+
+/** {@code /api/session}: signing in to the console, and out. */
+@RestController
+@RequestMapping("/api/session")
+@Tag(name = "session", description = "Signing in to the console, and out")
+final class SessionApi {
+    private final Sessions sessions;
+
+    SessionApi(Sessions sessions) {
+        this.sessions = sessions;
+    }
+
+    @PostMapping(consumes = "application/json")
+    @Operation(summary = "Signs in: {username, password}; sets the session's cookie and answers with the user")
+    Mono<ResponseEntity<Object>> signIn(ServerHttpRequest request, @RequestBody byte[] body) {
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("username", "password"), Set.of());
+        String username = fields.text("username", 200);
+        String password = fields.text("password", 1_000);
+        if (username == null) {
+            fields.fault("username", "absent (expected: a user's name)");
+        }
+        if (password == null) {
+            fields.fault("password", "absent (expected: the user's password)");
+        }
+        fields.check();
+        HttpCookie before = request.getCookies().getFirst(AdminSecurity.COOKIE);
+        return sessions.begin(
+                        String.valueOf(username),
+                        String.valueOf(password),
+                        address(request),
+                        before == null ? null : before.getValue())
+                .map(begun -> ResponseEntity.created(URI.create("/api/session"))
+                        .header(
+                                HttpHeaders.SET_COOKIE,
+                                cookie(request, begun.id().text(), Sessions.LENGTH))
+                        .<Object>body(UserApi.View.of(begun.user())))
+                .switchIfEmpty(Mono.fromSupplier(() -> wrong()));
+    }
+
+    private static ResponseEntity<Object> wrong() {
+        var problem = Problems.problem(HttpStatus.UNAUTHORIZED, "The name or the password is wrong.");
+        return ResponseEntity.status(HttpStatus.UNAUTHORIZED)
+                .headers(problem.getHeaders())
+                .body(problem.getBody());
+    }
+
+    @GetMapping
+    @Operation(summary = "Who is signed in")
+    UserApi.View who(@AuthenticationPrincipal Operator operator) {
+        return UserApi.View.of(operator.user());
+    }
+
+    @DeleteMapping
+    @Operation(summary = "Signs out")
+    Mono<ResponseEntity<Void>> signOut(@AuthenticationPrincipal Operator operator, ServerHttpRequest request) {
+        String session = operator.session();
+        Mono<Void> ended = session == null ? Mono.empty() : sessions.end(session);
+        return ended.thenReturn(ResponseEntity.noContent()
+                .header(HttpHeaders.SET_COOKIE, cookie(request, "", Duration.ZERO))
+                .build());
+    }
+
+    private static String cookie(ServerHttpRequest request, String value, Duration length) {
+        String forwarded = request.getHeaders().getFirst("X-Forwarded-Proto");
+        boolean https = "https".equals(request.getURI().getScheme()) || "https".equalsIgnoreCase(forwarded);
+        return ResponseCookie.from(AdminSecurity.COOKIE, value)
+                .httpOnly(true)
+                .secure(https)
+                .sameSite("Lax")
+                .path("/")
+                .maxAge(length)
+                .build()
+                .toString();
+    }
+
+    private static InetAddress address(ServerHttpRequest request) {
+        @Nullable InetSocketAddress peer = request.getRemoteAddress();
+        return peer == null || peer.getAddress() == null ? InetAddress.getLoopbackAddress() : peer.getAddress();
+    }
+}

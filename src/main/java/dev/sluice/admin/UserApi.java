@@ -1,0 +1,303 @@
+package dev.sluice.admin;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.access.Conflict;
+import dev.sluice.access.Groups;
+import dev.sluice.access.Operator;
+import dev.sluice.access.Passwords;
+import dev.sluice.access.Role;
+import dev.sluice.access.User;
+import dev.sluice.access.Users;
+import dev.sluice.database.Where;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Mono;
+
+/** {@code /api/users}: who signs in, owns tokens and pays. */
+@RestController
+@RequestMapping("/api/users")
+@Tag(name = "users", description = "Who signs in, owns tokens and pays")
+final class UserApi {
+    private static final Set<String> WRITABLE =
+            Set.of("username", "password", "display_name", "role", "group", "enabled", "quota_usd");
+    private static final Set<String> READ_ONLY = Set.of("id", "used_usd", "created_at", "updated_at");
+
+    /** What a user who does not administer may change, of itself. */
+    private static final Set<String> OWN = Set.of("password", "display_name");
+
+    private final Users users;
+    private final Groups groups;
+    private final Passwords passwords;
+    private final Clock clock;
+
+    UserApi(Users users, Groups groups, Passwords passwords, Clock clock) {
+        this.users = users;
+        this.groups = groups;
+        this.passwords = passwords;
+        this.clock = clock;
+    }
+
+    /** A user as the API shows it. */
+    @Schema(name = "User")
+    record View(
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY)
+            long id,
+
+            @Schema(description = "1 to 64 letters, digits and . _ @ -")
+            String username,
+
+            @JsonProperty("display_name") String displayName,
+
+            @Schema(
+                    allowableValues = {"root", "admin", "user"},
+                    defaultValue = "user")
+            String role,
+
+            @Schema(defaultValue = "default") String group,
+            @Schema(defaultValue = "true") boolean enabled,
+
+            @Schema(description = "US dollars that all tokens may spend together; null: unlimited")
+            @JsonProperty("quota_usd")
+            @Nullable
+            BigDecimal quotaUsd,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("used_usd")
+            BigDecimal usedUsd,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("created_at")
+            Instant createdAt,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("updated_at")
+            Instant updatedAt) {
+        static View of(User user) {
+            return new View(
+                    user.id(),
+                    user.username(),
+                    user.displayName(),
+                    user.role().name().toLowerCase(Locale.ROOT),
+                    user.group(),
+                    user.enabled(),
+                    Views.usdOrNull(user.quotaNanos()),
+                    Views.usd(user.usedNanos()),
+                    Views.time(user.createdAt()),
+                    Views.time(user.updatedAt()));
+        }
+    }
+
+    /** What a user is made of: as it is shown, and the password. */
+    @Schema(name = "NewUser")
+    interface Draft {
+        @Schema(description = "8 characters to 72 bytes", writeOnly = true)
+        String password();
+    }
+
+    @GetMapping
+    @Operation(summary = "Users, newest first. Filters: username (with *), role, group, enabled")
+    Mono<Page.Of<View>> list(
+            @AuthenticationPrincipal Operator operator, @RequestParam MultiValueMap<String, String> query) {
+        Page page = Page.of(query, "username", "role", "group", "enabled");
+        String role = page.text("role");
+        Where where = new Where()
+                .like("username", page.text("username"))
+                .equal("role_name", role == null ? null : role.toUpperCase(Locale.ROOT))
+                .equal("group_name", page.text("group"))
+                .equal("enabled", page.flag("enabled"))
+                .equal(
+                        "id",
+                        operator.role().administers() ? null : operator.user().id())
+                .below("id", page.afterId());
+        return page.of(users.list(where, page.limit() + 1), user -> Long.toString(user.id()), View::of);
+    }
+
+    @GetMapping("/{id}")
+    @Operation(summary = "One user")
+    Mono<View> get(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
+        return visible(operator, id).map(View::of);
+    }
+
+    @PostMapping(consumes = {"application/json", "application/merge-patch+json"})
+    @Operation(
+            summary = "Makes a user",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(allOf = {View.class, Draft.class}))))
+    @ResponseStatus(HttpStatus.CREATED)
+    Mono<ResponseEntity<View>> make(@AuthenticationPrincipal Operator operator, @RequestBody byte[] body) {
+        administering(operator);
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
+        String password = password(fields);
+        if (password == null) {
+            fields.fault("password", "absent (expected: 8 characters or more)");
+        }
+        long now = clock.millis();
+        User draft = user(fields, operator, new User(0, "", "", Role.USER, Groups.DEFAULT, true, null, 0, now, now));
+        return passwords
+                .hash(String.valueOf(password))
+                .flatMap(hash -> users.create(draft, hash))
+                .map(user -> ResponseEntity.created(URI.create("/api/users/" + user.id()))
+                        .body(View.of(user)));
+    }
+
+    @PatchMapping(
+            path = "/{id}",
+            consumes = {"application/json", "application/merge-patch+json"})
+    @Operation(
+            summary = "Changes a user by a JSON merge patch; a new password ends the user's other sessions",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(allOf = {View.class, Draft.class}))))
+    Mono<View> change(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
+        return visible(operator, id).flatMap(there -> {
+            boolean self = operator.owns(there.id());
+            if (!self) {
+                mayChange(operator, there);
+            }
+            Set<String> writable = operator.role().administers() ? WRITABLE : OWN;
+            Set<String> ignored = operator.role().administers() ? READ_ONLY : union(READ_ONLY, WRITABLE, OWN);
+            String password = password(fields(body, there, writable, ignored));
+            Mono<String> hash = password == null ? Mono.just("") : passwords.hash(password);
+            return hash.flatMap(hashed -> users.change(
+                            there.id(),
+                            before -> user(fields(body, before, writable, ignored), operator, before),
+                            hashed.isEmpty() ? null : hashed,
+                            operator.session()))
+                    .map(View::of);
+        });
+    }
+
+    private static Set<String> union(Set<String> one, Set<String> other, Set<String> without) {
+        Set<String> all = new java.util.HashSet<>(one);
+        all.addAll(other);
+        all.removeAll(without);
+        return all;
+    }
+
+    private static Fields fields(byte[] body, User before, Set<String> writable, Set<String> ignored) {
+        return Fields.read(body, Rendering.writable(View.of(before), WRITABLE), writable, ignored);
+    }
+
+    @DeleteMapping("/{id}")
+    @Operation(summary = "Deletes a user with its tokens; its calls stay in the ledger")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
+        administering(operator);
+        return visible(operator, id).flatMap(there -> {
+            if (operator.owns(there.id())) {
+                return Mono.error(new Conflict("You cannot delete yourself."));
+            }
+            mayChange(operator, there);
+            return users.delete(there.id());
+        });
+    }
+
+    @PostMapping(path = "/{id}/credits", consumes = "application/json")
+    @Operation(summary = "Raises a finite quota: {amount_usd, note}")
+    Mono<View> credit(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
+        administering(operator);
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("amount_usd", "note"), Set.of());
+        Long amount = fields.usd("amount_usd");
+        if (amount == null || amount <= 0) {
+            fields.fault("amount_usd", (amount == null ? "absent" : "0") + " (expected: an amount in dollars > 0)");
+        }
+        fields.text("note", 500);
+        fields.check();
+        long nanos = amount == null ? 0 : amount;
+        return visible(operator, id)
+                .flatMap(there -> users.credit(there.id(), nanos))
+                .map(View::of);
+    }
+
+    private Mono<User> visible(Operator operator, String id) {
+        return users.find(Rendering.id(id, "user"))
+                .filter(user -> operator.role().administers() || operator.owns(user.id()))
+                .switchIfEmpty(Mono.error(() -> new Problems.NotFound("There is no user " + id + ".")));
+    }
+
+    private static void administering(Operator operator) {
+        if (!operator.role().administers()) {
+            throw new AccessDeniedException("Only an admin may do this.");
+        }
+    }
+
+    /** An admin changes users, root changes everybody. */
+    private static void mayChange(Operator operator, User there) {
+        administering(operator);
+        if (operator.role() != Role.ROOT && there.role() != Role.USER) {
+            throw new AccessDeniedException("Only root may change another admin.");
+        }
+    }
+
+    private static @Nullable String password(Fields fields) {
+        String password = fields.text("password", 1_000);
+        String fault = password == null ? null : Passwords.fault(password);
+        if (fault != null) {
+            fields.fault("password", fault);
+        }
+        return password;
+    }
+
+    private User user(Fields fields, Operator operator, User before) {
+        String username = String.valueOf(fields.text("username", 64));
+        if (!username.matches("[\\p{L}\\p{N}._@-]{1,64}") || !fields.has("username")) {
+            fields.fault("username", "'" + username + "' (expected: 1 to 64 letters, digits, '.', '_', '@' and '-')");
+        }
+        Role role = role(fields, operator, before);
+        String group = fields.has("group") ? String.valueOf(fields.text("group", 64)) : Groups.DEFAULT;
+        if (groups.find(group) == null) {
+            fields.fault("group", "'" + group + "' (expected: a name of /api/groups)");
+        }
+        password(fields);
+        String display = fields.text("display_name", 100);
+        User user = new User(
+                before.id(),
+                username,
+                display == null || display.isBlank() ? username : display.strip(),
+                role,
+                group,
+                fields.flag("enabled", true),
+                fields.usd("quota_usd"),
+                before.usedNanos(),
+                before.createdAt(),
+                clock.millis());
+        fields.check();
+        return user;
+    }
+
+    private static Role role(Fields fields, Operator operator, User before) {
+        String text = fields.text("role", 10);
+        Role role = before.role();
+        try {
+            role = text == null ? Role.USER : Role.valueOf(text.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            fields.fault("role", "'" + text + "' (expected: root, admin or user)");
+        }
+        if (operator.role() != Role.ROOT && role != before.role()) {
+            throw new AccessDeniedException("Only root gives or takes the roles root and admin.");
+        }
+        return role;
+    }
+}
