@@ -50,6 +50,8 @@ class AdminSecurity {
         "/console/**",
         "/healthz",
         "/readyz",
+        // on the management port alone, whose address says who may come
+        "/actuator/**",
         "/api/openapi.json",
         "/api/docs",
         "/api/openapi.json/**",
