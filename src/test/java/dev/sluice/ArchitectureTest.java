@@ -30,8 +30,9 @@ class ArchitectureTest {
             Map.entry("server", Set.of("wire", "database")),
             Map.entry("access", Set.of("wire", "database")),
             Map.entry("ledger", Set.of("wire", "database")),
-            Map.entry("quota", Set.of("access", "wire", "database")),
-            Map.entry("channel", Set.of("vendor", "wire", "database")),
+            Map.entry("limit", Set.of("wire")),
+            Map.entry("quota", Set.of("access", "limit", "wire", "database")),
+            Map.entry("channel", Set.of("vendor", "limit", "wire", "database")),
             Map.entry("relay", Set.of("access", "quota", "channel", "vendor", "ledger", "wire")),
             Map.entry("admin", Set.of("access", "quota", "channel", "vendor", "ledger", "wire", "database")));
 

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sluice.database.Changes;
 import dev.sluice.database.Database;
+import dev.sluice.limit.Throttle;
 import dev.sluice.vendor.CatalogEntry;
 import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Upstream;
@@ -108,7 +109,10 @@ public final class Channels {
                 log.warn("{} cannot serve: {}", channel, e.getMessage());
             }
         }
-        return new Live(channel, before == null || moved ? new Health() : before.health(), keys);
+        Throttle throttle = before != null && before.channel().limits().equals(channel.limits())
+                ? before.throttle()
+                : new Throttle(channel.limits());
+        return new Live(channel, before == null || moved ? new Health() : before.health(), keys, throttle);
     }
 
     private Target target(Channel channel, int key) {

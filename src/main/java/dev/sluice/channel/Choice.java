@@ -3,15 +3,26 @@ package dev.sluice.channel;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Upstream;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The channel and the key that one attempt goes to. What became of the attempt must be told, once. */
 public final class Choice {
     private final Live live;
     private final Live.Key key;
+    private final long estimatedTokens;
+    private final AtomicBoolean open = new AtomicBoolean(true);
 
-    Choice(Live live, Live.Key key) {
+    Choice(Live live, Live.Key key, long estimatedTokens) {
         this.live = live;
         this.key = key;
+        this.estimatedTokens = estimatedTokens;
+    }
+
+    /** The attempt has ended with so many model tokens: its place at the channel is free. Only the first word counts. */
+    public void used(long tokens) {
+        if (open.compareAndSet(true, false)) {
+            live.throttle().leave(estimatedTokens, tokens);
+        }
     }
 
     public Channel channel() {
@@ -39,6 +50,7 @@ public final class Choice {
 
     /** Marks what failed, the key alone or the whole channel, also as tried for this call. */
     public void failed(Failure failure, long now, Set<Object> tried) {
+        used(0);
         switch (failure.kind()) {
             case KEY_REFUSED, RATE_LIMITED -> {
                 key.health().failed(failure, now);

@@ -1,5 +1,6 @@
 package dev.sluice.channel;
 
+import dev.sluice.limit.Throttle;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Upstream;
 import dev.sluice.wire.Endpoint;
@@ -16,12 +17,14 @@ final class Live {
     private final Channel channel;
     private final Health health;
     private final List<Key> keys;
+    private final Throttle throttle;
     private final AtomicInteger turn = new AtomicInteger();
 
-    Live(Channel channel, Health health, List<Key> keys) {
+    Live(Channel channel, Health health, List<Key> keys, Throttle throttle) {
         this.channel = channel;
         this.health = health;
         this.keys = List.copyOf(keys);
+        this.throttle = throttle;
     }
 
     Channel channel() {
@@ -36,13 +39,17 @@ final class Live {
         return keys;
     }
 
+    Throttle throttle() {
+        return throttle;
+    }
+
     /** Whether there is an account at all, and its vendor has the endpoint. */
     boolean reaches(Endpoint endpoint) {
         return !keys.isEmpty() && keys.getFirst().upstream.serves(endpoint);
     }
 
-    boolean available(Set<Object> tried, long now) {
-        if (tried.contains(this) || !health.available(now)) {
+    boolean available(Set<Object> tried, long tokens, long now) {
+        if (tried.contains(this) || !health.available(now) || throttle.denial(tokens) != null) {
             return false;
         }
         for (Key key : keys) {
@@ -55,13 +62,16 @@ final class Live {
 
     /** Keys take turns. Null when another call was faster to the last chance. */
     @Nullable
-    Choice take(Set<Object> tried, long now) {
+    Choice take(Set<Object> tried, long tokens, long now) {
         int first = turn.getAndIncrement();
         for (int i = 0; i < keys.size(); i++) {
             Key key = keys.get(Math.floorMod(first + i, keys.size()));
             if (!tried.contains(key) && key.health.take(now)) {
-                if (health.take(now)) {
-                    return new Choice(this, key);
+                if (throttle.enter(tokens) == null) {
+                    if (health.take(now)) {
+                        return new Choice(this, key, tokens);
+                    }
+                    throttle.leave(tokens, 0);
                 }
                 key.health.undecided(now);
                 return null;
@@ -75,7 +85,9 @@ final class Live {
         for (Key key : keys) {
             soonest = Math.min(soonest, key.health.retryAt(now));
         }
-        return Math.max(soonest, health.retryAt(now));
+        Throttle.Denial denial = throttle.denial(1);
+        long free = denial == null ? now : now + denial.retryAfter().toMillis();
+        return Math.max(free, Math.max(soonest, health.retryAt(now)));
     }
 
     /** As the operator sees it. */

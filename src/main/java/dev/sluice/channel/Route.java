@@ -30,10 +30,11 @@ public final class Route {
      *
      * @param tried what failed this call already: it is not chosen again
      * @param pinned the only channel to consider; null: any
+     * @param tokens that the call may use, for channels whose tokens a minute are limited
      */
-    public @Nullable Choice choose(Set<Object> tried, @Nullable Long pinned, long now) {
+    public @Nullable Choice choose(Set<Object> tried, @Nullable Long pinned, long tokens, long now) {
         for (Tier tier : tiers) {
-            Choice choice = tier.choose(tried, pinned, now);
+            Choice choice = tier.choose(tried, pinned, tokens, now);
             if (choice != null) {
                 return choice;
             }
@@ -87,13 +88,13 @@ public final class Route {
             this.credit = new long[channels.size()];
         }
 
-        synchronized @Nullable Choice choose(Set<Object> tried, @Nullable Long pinned, long now) {
+        synchronized @Nullable Choice choose(Set<Object> tried, @Nullable Long pinned, long tokens, long now) {
             int best = -1;
             long sum = 0;
             for (int i = 0; i < credit.length; i++) {
                 Live live = channels.get(i);
                 boolean wanted = pinned == null || live.channel().id() == pinned;
-                if (!wanted || !live.available(tried, now)) {
+                if (!wanted || !live.available(tried, tokens, now)) {
                     continue;
                 }
                 int weight = live.channel().weight();
@@ -107,7 +108,7 @@ public final class Route {
                 return null;
             }
             credit[best] -= sum;
-            return channels.get(best).take(tried, now);
+            return channels.get(best).take(tried, tokens, now);
         }
     }
 }

@@ -54,7 +54,12 @@ final class Attempts {
 
     /** Answers the call; errors with a {@link Refusal} when no channel did. */
     Mono<Void> answer(Call call) {
-        Choice choice = call.route().choose(call.tried(), call.caller().pinnedChannel(), clock.millis());
+        Choice choice = call.route()
+                .choose(
+                        call.tried(),
+                        call.caller().pinnedChannel(),
+                        call.estimatedTokens(settings.defaultOutputTokens()),
+                        clock.millis());
         if (choice == null) {
             return Mono.error(call.lastFailure() == null ? noneAvailable(call) : unanswered(call));
         }

@@ -8,6 +8,7 @@ import dev.sluice.ledger.Ledger;
 import dev.sluice.quota.Hold;
 import dev.sluice.quota.Price;
 import dev.sluice.quota.Prices;
+import dev.sluice.quota.RateLimits;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Meter;
 import dev.sluice.wire.Ask;
@@ -40,6 +41,7 @@ final class Call {
     private final AtomicBoolean open = new AtomicBoolean(true);
     private final Set<Object> tried = new HashSet<>(2);
     private volatile @Nullable Hold hold;
+    private RateLimits.@Nullable Pass pass;
     private @Nullable Ask ask;
     private @Nullable Route route;
     private @Nullable Price price;
@@ -105,6 +107,17 @@ final class Call {
         if (!open.get()) {
             settle(taken, 0);
         }
+    }
+
+    /** It passed the rate limits, and counts among the open calls until its end. */
+    void passes(RateLimits.Pass passed) {
+        pass = passed;
+        passed.headers().forEach(visit.response()::header);
+    }
+
+    /** Model tokens that it may use, as far as one can tell before. */
+    long estimatedTokens(int defaultOutputTokens) {
+        return ask().promptEstimate() + ask().completionLimit(defaultOutputTokens);
     }
 
     void attempting(Choice chosen) {
@@ -219,6 +232,14 @@ final class Call {
         Hold taken = hold;
         if (taken != null) {
             settle(taken, cost);
+        }
+        RateLimits.Pass passed = pass;
+        if (passed != null) {
+            passed.leave(usage.total());
+        }
+        Choice chosen = choice;
+        if (chosen != null) {
+            chosen.used(usage.total());
         }
         ledger.append(entry(status, code, usage, cost, nanos / 1_000_000, taken));
         meters.closed(streaming);

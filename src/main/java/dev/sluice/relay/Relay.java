@@ -9,6 +9,7 @@ import dev.sluice.quota.Hold;
 import dev.sluice.quota.Price;
 import dev.sluice.quota.Prices;
 import dev.sluice.quota.Quota;
+import dev.sluice.quota.RateLimits;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.CallId;
 import dev.sluice.wire.Endpoint;
@@ -36,6 +37,7 @@ final class Relay {
     private final Channels channels;
     private final Prices prices;
     private final Quota quota;
+    private final RateLimits rateLimits;
     private final Ledger ledger;
     private final RelayMeters meters;
     private final OpenCalls openCalls;
@@ -50,6 +52,7 @@ final class Relay {
             Channels channels,
             Prices prices,
             Quota quota,
+            RateLimits rateLimits,
             Ledger ledger,
             RelayMeters meters,
             OpenCalls openCalls,
@@ -60,6 +63,7 @@ final class Relay {
         this.channels = channels;
         this.prices = prices;
         this.quota = quota;
+        this.rateLimits = rateLimits;
         this.ledger = ledger;
         this.meters = meters;
         this.openCalls = openCalls;
@@ -109,6 +113,7 @@ final class Relay {
         Route route = route(call);
         Price price = price(caller, route, ask.model());
         call.routed(route, price);
+        call.passes(rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens())));
         long estimate = price == null ? 0 : estimate(caller, route, price, ask);
         Hold hold = quota.reserve(caller, estimate);
         if (hold != null) {

@@ -145,6 +145,7 @@ final class RelayRoutes implements NettyRouteProvider {
      * has tried other channels already, they are told.
      */
     private static void retryHeaders(HttpServerResponse response, Refusal refusal) {
+        refusal.headers().forEach(response::header);
         Duration wait = refusal.retryAfter();
         if (wait != null) {
             response.header("retry-after", Long.toString(Math.max(1, (wait.toMillis() + 999) / 1000)));

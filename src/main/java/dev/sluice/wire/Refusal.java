@@ -1,6 +1,7 @@
 package dev.sluice.wire;
 
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,16 +51,27 @@ public final class Refusal extends RuntimeException {
     private final Reason reason;
     private final @Nullable String param;
     private final @Nullable Duration retryAfter;
+    private final transient Map<String, String> headers;
 
     public Refusal(Reason reason, String message) {
         this(reason, message, null, null);
     }
 
     public Refusal(Reason reason, String message, @Nullable String param, @Nullable Duration retryAfter) {
+        this(reason, message, param, retryAfter, Map.of());
+    }
+
+    public Refusal(
+            Reason reason,
+            String message,
+            @Nullable String param,
+            @Nullable Duration retryAfter,
+            Map<String, String> headers) {
         super(message, null, false, false);
         this.reason = reason;
         this.param = param;
         this.retryAfter = retryAfter;
+        this.headers = Map.copyOf(headers);
     }
 
     public Reason reason() {
@@ -74,6 +86,11 @@ public final class Refusal extends RuntimeException {
     /** When it is worth asking again, where that is known. */
     public @Nullable Duration retryAfter() {
         return retryAfter;
+    }
+
+    /** What else the answer's head says, such as how much is left of a limit. */
+    public Map<String, String> headers() {
+        return headers;
     }
 
     @Override

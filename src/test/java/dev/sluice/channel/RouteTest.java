@@ -2,6 +2,7 @@ package dev.sluice.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.limit.Throttle;
 import dev.sluice.vendor.Failure;
 import dev.sluice.wire.Glob;
 import dev.sluice.wire.Limits;
@@ -44,12 +45,12 @@ class RouteTest {
         List<Live.Key> all = IntStream.range(0, keys)
                 .mapToObj(key -> new Live.Key(null, new Health()))
                 .toList();
-        return new Live(channel, new Health(), all);
+        return new Live(channel, new Health(), all, new Throttle(Limits.NONE));
     }
 
     private String names(Route route, int calls) {
         return IntStream.range(0, calls)
-                .mapToObj(call -> route.choose(Set.of(), null, now).channel().name())
+                .mapToObj(call -> route.choose(Set.of(), null, 1, now).channel().name())
                 .collect(Collectors.joining());
     }
 
@@ -65,7 +66,9 @@ class RouteTest {
         Route route = new Route(List.of(live(0, 1, 1, 1), live(1, 5, 1, 1), live(2, 5, 1, 1)));
         Set<Object> tried = new HashSet<>();
         StringBuilder order = new StringBuilder();
-        for (Choice choice = route.choose(tried, null, now); choice != null; choice = route.choose(tried, null, now)) {
+        for (Choice choice = route.choose(tried, null, 1, now);
+                choice != null;
+                choice = route.choose(tried, null, 1, now)) {
             order.append(choice.channel().name());
             choice.failed(BROKEN, now, tried);
         }
@@ -77,18 +80,18 @@ class RouteTest {
     void triesAnotherKeyOfTheChannel_whenOneIsRefused_andLeavesItAloneForLong() {
         Route route = new Route(List.of(live(0, 0, 1, 2)));
         Set<Object> tried = new HashSet<>();
-        route.choose(tried, null, now).failed(REFUSED, now, tried);
+        route.choose(tried, null, 1, now).failed(REFUSED, now, tried);
 
-        Choice second = route.choose(tried, null, now);
+        Choice second = route.choose(tried, null, 1, now);
         assertThat(second).isNotNull();
         second.succeeded();
         now += Duration.ofMinutes(29).toMillis();
         Set<Choice> choices = new HashSet<>();
         for (int i = 0; i < 4; i++) {
-            Choice choice = route.choose(Set.of(), null, now);
+            Choice choice = route.choose(Set.of(), null, 1, now);
             choice.failed(REFUSED, now, new HashSet<>());
             choices.add(choice);
-            if (route.choose(Set.of(), null, now) == null) {
+            if (route.choose(Set.of(), null, 1, now) == null) {
                 break;
             }
         }
@@ -99,44 +102,44 @@ class RouteTest {
     void staysWithThePinnedChannel() {
         Route route = new Route(List.of(live(0, 9, 1, 1), live(1, 0, 1, 1)));
 
-        assertThat(route.choose(Set.of(), 1L, now).channel().name()).isEqualTo("b");
-        assertThat(route.choose(Set.of(), 7L, now)).isNull();
+        assertThat(route.choose(Set.of(), 1L, 1, now).channel().name()).isEqualTo("b");
+        assertThat(route.choose(Set.of(), 7L, 1, now)).isNull();
     }
 
     @Test
     void neverCoolsForOneError_coolsAfterThree_probesOnce_andRecovers() {
         Route route = new Route(List.of(live(0, 0, 1, 1)));
         for (int i = 0; i < 3; i++) {
-            Choice choice = route.choose(Set.of(), null, now);
+            Choice choice = route.choose(Set.of(), null, 1, now);
             assertThat(choice).as("attempt " + i).isNotNull();
             choice.failed(BROKEN, now, new HashSet<>());
         }
-        assertThat(route.choose(Set.of(), null, now)).isNull();
+        assertThat(route.choose(Set.of(), null, 1, now)).isNull();
         assertThat(route.retryAt(now)).isBetween(now + 2_000, now + 2_300);
 
         now = route.retryAt(now);
-        Choice probe = route.choose(Set.of(), null, now);
+        Choice probe = route.choose(Set.of(), null, 1, now);
         assertThat(probe).isNotNull();
-        assertThat(route.choose(Set.of(), null, now)).as("a second probe").isNull();
+        assertThat(route.choose(Set.of(), null, 1, now)).as("a second probe").isNull();
         probe.failed(BROKEN, now, new HashSet<>());
         assertThat(route.retryAt(now)).as("the next pause is longer").isGreaterThanOrEqualTo(now + 4_000);
 
         now = route.retryAt(now);
-        Choice again = route.choose(Set.of(), null, now);
+        Choice again = route.choose(Set.of(), null, 1, now);
         again.undecided(now);
-        Choice third = route.choose(Set.of(), null, now);
+        Choice third = route.choose(Set.of(), null, 1, now);
         assertThat(third).as("a probe whose caller left may be made again").isNotNull();
         third.answered();
-        assertThat(route.choose(Set.of(), null, now)).isNotNull();
+        assertThat(route.choose(Set.of(), null, 1, now)).isNotNull();
     }
 
     @Test
     void honoursRetryAfter() {
         Route route = new Route(List.of(live(0, 0, 1, 1)));
-        route.choose(Set.of(), null, now)
+        route.choose(Set.of(), null, 1, now)
                 .failed(new Failure(Failure.Kind.RATE_LIMITED, "", Duration.ofSeconds(7)), now, new HashSet<>());
 
-        assertThat(route.choose(Set.of(), null, now + 6_999)).isNull();
-        assertThat(route.choose(Set.of(), null, now + 7_000)).isNotNull();
+        assertThat(route.choose(Set.of(), null, 1, now + 6_999)).isNull();
+        assertThat(route.choose(Set.of(), null, 1, now + 7_000)).isNotNull();
     }
 }
