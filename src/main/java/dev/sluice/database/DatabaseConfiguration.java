@@ -36,8 +36,14 @@ class DatabaseConfiguration {
                 : Schedulers.immediate();
     }
 
+    @Bean
+    EmbeddedDatabase embeddedDatabase(DatabaseAddress address) {
+        return new EmbeddedDatabase(address);
+    }
+
+    /** @param embedded is asked for so that it outlives the pool */
     @Bean(destroyMethod = "dispose")
-    ConnectionPool connectionPool(DatabaseAddress address) {
+    ConnectionPool connectionPool(DatabaseAddress address, EmbeddedDatabase embedded) {
         migrate(address);
         return new ConnectionPool(ConnectionPoolConfiguration.builder(address.forPool())
                 .initialSize(address.isEmbedded() ? 1 : 0)

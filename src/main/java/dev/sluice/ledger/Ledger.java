@@ -4,11 +4,13 @@ import dev.sluice.database.DataDirectory;
 import dev.sluice.database.Database;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -37,7 +39,8 @@ public final class Ledger implements SmartLifecycle {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long LONGEST_PAUSE_MS = 5_000;
 
-    private final LinkedBlockingQueue<Entry> waiting = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Waiting> waiting = new LinkedBlockingQueue<>();
+    private final Journal journal;
     private final Database database;
     private final BookingTable table;
     private final Thread booking = new Thread(this::book, "ledger");
@@ -47,33 +50,39 @@ public final class Ledger implements SmartLifecycle {
     Ledger(Database database, DataDirectory directory, MeterRegistry meters) {
         this.database = database;
         this.table = new BookingTable(database, directory.node());
+        this.journal = new Journal(directory.path());
         Gauge.builder("sluice.ledger.waiting.rows", waiting, LinkedBlockingQueue::size)
                 .description("Finished calls that are not in the database yet")
                 .register(meters);
     }
 
-    /** Takes an entry; never waits. */
+    /** An entry that is not booked yet, and the file that keeps it meanwhile. */
+    private record Waiting(Entry entry, Journal.@Nullable Segment kept) {}
+
+    /** Takes an entry; never waits. From here on it survives the process. */
     public void append(Entry entry) {
-        waiting.add(entry);
+        waiting.add(new Waiting(entry, journal.append(entry)));
     }
 
     /** Whether so many entries wait that no further call may start: a row is never lost. */
     public boolean full() {
-        return waiting.size() >= MOST_WAITING;
+        return waiting.size() >= MOST_WAITING || !journal.available();
     }
 
     /** The whole life of the thread "ledger": it may wait for the database, nothing else runs on it. */
     private void book() {
-        List<Entry> batch = new ArrayList<>(BATCH);
+        List<Waiting> batch = new ArrayList<>(BATCH);
         long pause = 100;
         while (!(ending && batch.isEmpty() && waiting.isEmpty())) {
             try {
+                journal.prepare();
                 if (batch.isEmpty() && !take(batch)) {
                     continue;
                 }
                 long begun = System.nanoTime();
                 boolean full = batch.size() == BATCH;
-                write(batch);
+                write(batch.stream().map(Waiting::entry).toList());
+                batch.forEach(this::forget);
                 batch.clear();
                 pause = 100;
                 long left = GATHERING.toNanos() - (System.nanoTime() - begun);
@@ -98,14 +107,20 @@ public final class Ledger implements SmartLifecycle {
         }
     }
 
-    private boolean take(List<Entry> batch) throws InterruptedException {
-        Entry first = waiting.poll(200, TimeUnit.MILLISECONDS);
+    private boolean take(List<Waiting> batch) throws InterruptedException {
+        Waiting first = waiting.poll(200, TimeUnit.MILLISECONDS);
         if (first == null) {
             return false;
         }
         batch.add(first);
         waiting.drainTo(batch, BATCH - 1);
         return true;
+    }
+
+    private void forget(Waiting booked) {
+        if (booked.kept() != null) {
+            journal.booked(booked.kept());
+        }
     }
 
     private void write(List<Entry> batch) {
@@ -133,9 +148,26 @@ public final class Ledger implements SmartLifecycle {
 
     @Override
     public void start() {
+        replay();
         booking.setDaemon(true);
         booking.start();
         running = true;
+    }
+
+    /** Books what a run before this one left in the journal; what is booked already is not booked again. */
+    private void replay() {
+        try {
+            List<Entry> left = journal.open();
+            for (int at = 0; at < left.size(); at += BATCH) {
+                write(left.subList(at, Math.min(left.size(), at + BATCH)));
+            }
+            if (!left.isEmpty()) {
+                log.warn("{} calls of the journal are in the books now; the last run did not end well", left.size());
+            }
+            journal.begin();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("SLUICE_DATA_DIR: the journal cannot be used: " + e.getMessage(), e);
+        }
     }
 
     /** Books what waits, within the time a shutdown has. */
@@ -146,6 +178,7 @@ public final class Ledger implements SmartLifecycle {
         try {
             booking.join(PATIENCE);
             booking.interrupt();
+            journal.end();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
