@@ -7,9 +7,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /**
@@ -57,9 +57,11 @@ final class Bench {
             System.exit(2);
         }
         Path folder = Files.createTempDirectory("sluice-bench");
-        int status;
+        int status = 1;
         try {
             status = new Bench(Settings.read()).run(folder);
+        } catch (Exception e) {
+            e.printStackTrace();
         } finally {
             delete(folder);
         }
@@ -139,6 +141,7 @@ final class Bench {
 
     /** One round of plain calls at eight connections. */
     private String plain(Side side, int seconds) throws InterruptedException {
+        expectAlive(side);
         try (PlainLoad load = new PlainLoad(loop, side.target(), 8, settings.callsPerSecond())) {
             Thread.sleep(Math.min(1_000, seconds * 200L));
             long calls = load.calls();
@@ -205,6 +208,12 @@ final class Bench {
         }
     }
 
+    private static void expectAlive(Side side) {
+        if (!side.program().alive()) {
+            throw new IllegalStateException(side.target().name() + " has ended:\n" + side.program().log());
+        }
+    }
+
     private static int port(Path file, Program vendor) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (System.nanoTime() < deadline && vendor.alive()) {
@@ -216,16 +225,20 @@ final class Bench {
         throw new IllegalStateException("the mock vendor did not start:\n" + vendor.log());
     }
 
-    private static int[] freePorts(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+    /**
+     * Ports below those that the system gives to outgoing connections: of these one could be taken between the look and
+     * the start of the program that is to listen there.
+     */
+    private static int[] freePorts(int count) {
+        return new Random().ints(15_000, 32_000).distinct().filter(Bench::free).limit(count).toArray();
+    }
+
+    private static boolean free(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException e) {
+            return false;
         }
-        int[] ports = sockets.stream().mapToInt(ServerSocket::getLocalPort).toArray();
-        for (ServerSocket socket : sockets) {
-            socket.close();
-        }
-        return ports;
     }
 
     private static void say(String line) {
