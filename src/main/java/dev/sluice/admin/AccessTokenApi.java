@@ -7,6 +7,7 @@ import dev.sluice.access.AccessTokens;
 import dev.sluice.access.Operator;
 import dev.sluice.database.Where;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -92,9 +93,11 @@ final class AccessTokenApi {
     }
 
     @GetMapping
+    @Listed("name")
     @Operation(summary = "One's own access tokens, newest first. Filter: name (with *)")
     Mono<Page.Of<View>> list(
-            @AuthenticationPrincipal Operator operator, @RequestParam MultiValueMap<String, String> query) {
+            @AuthenticationPrincipal Operator operator,
+            @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, "name");
         Where where = new Where()
                 .equal("user_id", operator.user().id())

@@ -7,6 +7,7 @@ import dev.sluice.ledger.CallTable;
 import dev.sluice.ledger.Entry;
 import dev.sluice.wire.CallId;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.math.BigDecimal;
@@ -108,12 +109,14 @@ final class CallApi {
     }
 
     @GetMapping(produces = MediaType.APPLICATION_JSON_VALUE)
+    @Listed({"user_id", "token_id", "channel_id", "model", "status", "endpoint", "stream", "error_code", "from", "to"})
     @Operation(
             summary =
                     "Calls, newest first. Filters: user_id, token_id, channel_id, model (with *), status, endpoint, stream,"
                             + " error_code, from, to. Accept: text/csv exports them all")
     Mono<Page.Of<View>> list(
-            @AuthenticationPrincipal Operator operator, @RequestParam MultiValueMap<String, String> query) {
+            @AuthenticationPrincipal Operator operator,
+            @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, FILTERS);
         Where where = where(page, operator).below("id", page.after());
         return page.of(calls.list(where, page.limit() + 1), Entry::id, View::of);
@@ -122,7 +125,8 @@ final class CallApi {
     @GetMapping(produces = "text/csv")
     @Operation(hidden = true)
     ResponseEntity<Flux<String>> export(
-            @AuthenticationPrincipal Operator operator, @RequestParam MultiValueMap<String, String> query) {
+            @AuthenticationPrincipal Operator operator,
+            @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, FILTERS);
         where(page, operator); // what is wrong is said before the first line
         Flux<String> lines = calls.export(() -> where(page, operator)).map(Csv::line);
@@ -135,7 +139,8 @@ final class CallApi {
     @GetMapping(path = "/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
     @Operation(summary = "One call")
     Mono<View> get(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
-        return calls.find(id)
+        // An id that cannot be one is not looked for: MySQL would not compare it with a column of plain ASCII.
+        return (id.matches("[0-9A-Za-z]{1,26}") ? calls.find(id) : Mono.<Entry>empty())
                 .filter(entry -> operator.role().administers() || operator.owns(entry.userId()))
                 .map(View::of)
                 .switchIfEmpty(Mono.error(() -> new Problems.NotFound("There is no such call.")));

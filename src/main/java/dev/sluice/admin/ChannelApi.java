@@ -14,6 +14,7 @@ import dev.sluice.vendor.CatalogEntry;
 import dev.sluice.vendor.Vendors;
 import dev.sluice.wire.Limits;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -235,8 +236,9 @@ final class ChannelApi {
     }
 
     @GetMapping
+    @Listed({"name", "vendor", "enabled", "priority"})
     @Operation(summary = "Channels, newest first. Filters: name (with *), vendor, enabled, priority")
-    Mono<Page.Of<View>> list(@RequestParam MultiValueMap<String, String> query) {
+    Mono<Page.Of<View>> list(@Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, "name", "vendor", "enabled", "priority");
         Where where = new Where()
                 .like("name", page.text("name"))
@@ -309,6 +311,14 @@ final class ChannelApi {
                 .flatMap(rows -> rows == 0 ? Mono.<Void>error(missing(id)) : Mono.<Void>empty());
     }
 
+    /** What a test call asks for. */
+    @Schema(name = "ChannelTestAsk")
+    record TestAsk(
+            @Schema(description = "As the caller would name it; default: the channel's first") @Nullable
+            String model,
+
+            @Schema(defaultValue = "false") boolean stream) {}
+
     /** What became of a test call. */
     @Schema(name = "ChannelTest")
     record TestView(
@@ -320,7 +330,11 @@ final class ChannelApi {
             @Nullable String error) {}
 
     @PostMapping("/{id}/test")
-    @Operation(summary = "Makes a smallest possible call: {model?, stream?}")
+    @Operation(
+            summary = "Makes a smallest possible call, which is not metered",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = TestAsk.class))))
     Mono<TestView> test(@PathVariable String id, @RequestBody(required = false) byte @Nullable [] body) {
         boolean empty = body == null || body.length == 0;
         Fields fields = Fields.read(
@@ -369,7 +383,7 @@ final class ChannelApi {
                 fields.name("name"),
                 vendor,
                 baseUrl(fields, entry),
-                fields.has("keys") ? keys(fields) : keysBefore,
+                fields.has("keys") ? keys(fields) : fields.cleared("keys") ? List.of() : keysBefore,
                 fields.globs("models"),
                 fields.map("model_mapping", 200),
                 groups(fields),
@@ -456,6 +470,7 @@ final class ChannelApi {
             URI uri = new URI(url.replaceAll("\\{[a-z_]+}", "x"));
             boolean good = ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
                     && uri.getHost() != null
+                    && uri.getPort() <= 65_535
                     && uri.getRawUserInfo() == null
                     && uri.getRawQuery() == null
                     && uri.getRawFragment() == null;

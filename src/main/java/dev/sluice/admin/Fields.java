@@ -8,6 +8,7 @@ import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,7 @@ final class Fields {
 
     private final ObjectNode values;
     private final List<Invalid.Fault> faults = new ArrayList<>();
+    private final Set<String> cleared = new HashSet<>();
 
     private Fields(ObjectNode values) {
         this.values = values;
@@ -53,6 +55,9 @@ final class Fields {
         for (Map.Entry<String, JsonNode> field : given.properties()) {
             if (writable.contains(field.getKey())) {
                 merge(fields.values, field.getKey(), field.getValue());
+                if (field.getValue().isNull()) {
+                    fields.cleared.add(field.getKey());
+                }
             } else if (!readOnly.contains(field.getKey())) {
                 fields.fault(
                         field.getKey(),
@@ -86,7 +91,10 @@ final class Fields {
     }
 
     void fault(String field, String message) {
-        faults.add(new Invalid.Fault(field, message));
+        Invalid.Fault fault = new Invalid.Fault(field, message);
+        if (!faults.contains(fault)) {
+            faults.add(fault);
+        }
     }
 
     /** Throws when anything was wrong. */
@@ -94,6 +102,11 @@ final class Fields {
         if (!faults.isEmpty()) {
             throw new Invalid(faults);
         }
+    }
+
+    /** Whether the body gave null, for a field that is not among those that are shown. */
+    boolean cleared(String name) {
+        return cleared.contains(name);
     }
 
     boolean has(String name) {
@@ -127,8 +140,10 @@ final class Fields {
         if (value == null) {
             return null;
         }
-        boolean good = value.isString() && value.asString().length() <= longest;
-        return good ? value.asString() : wrong(field, "a text of at most " + longest + " characters", null);
+        boolean good = value.isString()
+                && value.asString().length() <= longest
+                && value.asString().chars().noneMatch(Character::isISOControl);
+        return good ? value.asString() : wrong(field, "a line of text of at most " + longest + " characters", null);
     }
 
     boolean flag(String field, boolean otherwise) {
@@ -221,7 +236,8 @@ final class Fields {
         for (JsonNode each : value) {
             boolean fits = each.isString()
                     && !each.asString().isBlank()
-                    && each.asString().length() <= longest;
+                    && each.asString().length() <= longest
+                    && each.asString().chars().noneMatch(Character::isISOControl);
             good &= fits;
             if (fits) {
                 texts.add(each.asString().strip());

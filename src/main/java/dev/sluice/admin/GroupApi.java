@@ -3,8 +3,10 @@ package dev.sluice.admin;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Group;
 import dev.sluice.access.Groups;
+import dev.sluice.wire.Glob;
 import dev.sluice.wire.Limits;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -16,6 +18,7 @@ import java.util.Comparator;
 import java.util.Set;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PatchMapping;
@@ -23,6 +26,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Mono;
@@ -69,14 +73,20 @@ final class GroupApi {
     }
 
     @GetMapping
-    @Operation(summary = "All groups, in one page, newest first")
-    Page.Of<View> list() {
-        return new Page.Of<>(
+    @Listed("name")
+    @Operation(summary = "Groups, newest first. Filter: name (with *)")
+    Page.Of<View> list(@Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
+        Page page = Page.of(query, "name");
+        String name = page.text("name");
+        return page.of(
                 groups.all().stream()
-                        .sorted(Comparator.comparing(Group::createdAt).reversed())
+                        .filter(group -> name == null || new Glob(name).matches(group.name()))
+                        .sorted(Comparator.comparing(Group::createdAt)
+                                .reversed()
+                                .thenComparing(Group::name))
                         .map(View::of)
                         .toList(),
-                null);
+                View::name);
     }
 
     @GetMapping("/{name}")

@@ -21,6 +21,9 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
     private static final int DEFAULT = 20;
     private static final int MOST = 200;
 
+    /** A cursor of a list that is kept in memory: the name of what came last. */
+    private static final String NAMED = "=[^\\p{Cntrl}]{1,300}";
+
     /** One page of a list, newest first. */
     record Of<T>(
             List<T> data,
@@ -58,7 +61,7 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
         }
         try {
             String after = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8);
-            if (after.matches("[0-9A-Za-z]{1,30}")) {
+            if (after.matches("[0-9A-Za-z]{1,30}|" + NAMED)) {
                 return after;
             }
         } catch (IllegalArgumentException e) {
@@ -128,6 +131,20 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
             String next = more ? id.apply(shown.getLast()) : null;
             return new Of<>(shown.stream().map(view).toList(), next == null ? null : encoded(next));
         });
+    }
+
+    /** The page of a list that is in memory whole, where it goes on after the one that was shown last, by its name. */
+    <V> Of<V> of(List<V> all, Function<V, String> name) {
+        int from = 0;
+        if (after != null) {
+            List<String> names = all.stream().map(name).toList();
+            from = names.indexOf(after.substring(1)) + 1;
+            if (from == 0 || after.charAt(0) != '=') {
+                throw Invalid.field("cursor", "names nothing that is there now (expected: begin anew without it)");
+            }
+        }
+        int to = Math.min(from + limit, all.size());
+        return new Of<>(all.subList(from, to), to < all.size() ? encoded("=" + name.apply(all.get(to - 1))) : null);
     }
 
     static String encoded(String id) {

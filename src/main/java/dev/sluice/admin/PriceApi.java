@@ -9,6 +9,7 @@ import dev.sluice.quota.PriceTable;
 import dev.sluice.quota.Prices;
 import dev.sluice.wire.Glob;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -102,11 +103,10 @@ final class PriceApi {
     }
 
     @GetMapping
+    @Listed({"model", "source"})
     @Operation(summary = "The operator's prices, newest first, then the built-in ones. Filters: model (with *), source")
-    Mono<Page.Of<View>> list(@RequestParam MultiValueMap<String, String> query) {
+    Mono<Page.Of<View>> list(@Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, "model", "source");
-        Long after = page.afterId();
-        int skipped = after == null ? 0 : after.intValue();
         return operators().collectList().map(mine -> {
             List<Price> all = new ArrayList<>(mine);
             all.addAll(prices.builtIn());
@@ -114,7 +114,7 @@ final class PriceApi {
                     .map(View::of)
                     .filter(view -> wanted(view, page))
                     .toList();
-            return slice(shown, skipped, page.limit());
+            return page.of(shown, view -> view.source + " " + view.model);
         });
     }
 
@@ -122,13 +122,6 @@ final class PriceApi {
         String model = page.text("model");
         String source = page.text("source");
         return (model == null || new Glob(model).matches(view.model)) && (source == null || source.equals(view.source));
-    }
-
-    /** The list is short and in memory: its cursor is a place in it. */
-    private static Page.Of<View> slice(List<View> all, int skipped, int limit) {
-        int from = Math.min(skipped, all.size());
-        int to = Math.min(from + limit, all.size());
-        return new Page.Of<>(all.subList(from, to), to < all.size() ? Page.encoded(Integer.toString(to)) : null);
     }
 
     private Flux<Price> operators() {
@@ -142,6 +135,7 @@ final class PriceApi {
     }
 
     @PostMapping(consumes = {"application/json", "application/merge-patch+json"})
+    @ResponseStatus(HttpStatus.CREATED)
     @Operation(
             summary = "Sets a price: 201, or 200 when it replaces the operator's own for the same model",
             requestBody =

@@ -5,11 +5,13 @@ import dev.sluice.vendor.Failure;
 import dev.sluice.wire.Refusal;
 import java.net.URI;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.buffer.DataBufferLimitException;
-import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.DuplicateKeyException;
+import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -17,6 +19,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.access.AccessDeniedException;
+import org.springframework.transaction.TransactionException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -50,7 +53,10 @@ final class Problems {
             case Failure failure -> problem(HttpStatus.BAD_GATEWAY, "The vendor says: " + failure.getMessage());
             case DataBufferLimitException large ->
                 problem(HttpStatus.CONTENT_TOO_LARGE, "The body is larger than 1 MB.");
-            case DataAccessException away -> away(away);
+            case DataAccessResourceFailureException away -> away(away);
+            case TransientDataAccessException away -> away(away);
+            case TransactionException away -> away(away);
+            case RejectedExecutionException busy -> busy();
             case java.util.concurrent.TimeoutException away -> away(away);
             case ErrorResponse known -> known(known);
             default -> bug(error);
@@ -91,6 +97,14 @@ final class Problems {
                 problem(HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer just now."), "Retry-After", "5");
     }
 
+    /** More sign-ins wait than are worth waiting for. */
+    private static ResponseEntity<ProblemDetail> busy() {
+        return withHeader(
+                problem(HttpStatus.SERVICE_UNAVAILABLE, "Too much is going on just now. Try again soon."),
+                "Retry-After",
+                "5");
+    }
+
     private static ResponseEntity<ProblemDetail> known(ErrorResponse known) {
         HttpStatusCode status = known.getStatusCode();
         if (known instanceof Throwable thrown && thrown.getCause() instanceof DataBufferLimitException) {
@@ -100,6 +114,7 @@ final class Problems {
             return bug(thrown);
         }
         String detail = switch (status.value()) {
+            case 400 -> "The request cannot be read (expected: a JSON object as its body).";
             case 404 -> "There is nothing at this path.";
             case 405 -> "This method is not served at this path.";
             case 415 -> "The body's media type is not one that is read here (expected: application/json).";

@@ -3,6 +3,9 @@ package dev.sluice.admin;
 import dev.sluice.access.Operator;
 import dev.sluice.access.Sessions;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,8 +39,22 @@ final class SessionApi {
         this.sessions = sessions;
     }
 
+    /** What a sign-in needs. */
+    @Schema(name = "SignIn")
+    record SignIn(
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED)
+            String username,
+
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED)
+            String password) {}
+
     @PostMapping(consumes = "application/json")
-    @Operation(summary = "Signs in: {username, password}; sets the session's cookie and answers with the user")
+    @Operation(
+            summary = "Signs in: sets the session's cookie and answers with the user",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = SignIn.class))))
+    @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = UserApi.View.class)))
     Mono<ResponseEntity<Object>> signIn(ServerHttpRequest request, @RequestBody byte[] body) {
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("username", "password"), Set.of());
         String username = fields.text("username", 200);
@@ -78,6 +95,7 @@ final class SessionApi {
 
     @DeleteMapping
     @Operation(summary = "Signs out")
+    @ApiResponse(responseCode = "204")
     Mono<ResponseEntity<Void>> signOut(@AuthenticationPrincipal Operator operator, ServerHttpRequest request) {
         String session = operator.session();
         Mono<Void> ended = session == null ? Mono.empty() : sessions.end(session);

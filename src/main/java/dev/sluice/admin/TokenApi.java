@@ -10,6 +10,7 @@ import dev.sluice.access.Users;
 import dev.sluice.database.Where;
 import dev.sluice.wire.Limits;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -127,9 +128,11 @@ final class TokenApi {
     }
 
     @GetMapping
+    @Listed({"name", "user_id", "enabled"})
     @Operation(summary = "Tokens, newest first. Filters: name (with *), user_id, enabled")
     Mono<Page.Of<View>> list(
-            @AuthenticationPrincipal Operator operator, @RequestParam MultiValueMap<String, String> query) {
+            @AuthenticationPrincipal Operator operator,
+            @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, "name", "user_id", "enabled");
         Long owner = page.number("user_id");
         if (!operator.role().administers()) {

@@ -4,6 +4,7 @@ import dev.sluice.access.Operator;
 import dev.sluice.database.Where;
 import dev.sluice.ledger.CallTable;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,13 +40,17 @@ final class UsageApi {
     }
 
     @GetMapping
+    @Listed(
+            value = {"from", "to", "group_by", "model", "token_id", "user_id", "channel_id"},
+            paged = false)
     @Operation(
             summary =
                     "Rows with calls, errors, prompt_tokens, cached_tokens, completion_tokens, cost_usd. Parameters: from, to"
                             + " (dates, or times whose day counts; to is included; default: the last 30 days), group_by (day,"
                             + " model, token_id, user_id, channel_id, separated by commas; default day), and the same as filters")
     Mono<Map<String, Object>> usage(
-            @AuthenticationPrincipal Operator operator, @RequestParam MultiValueMap<String, String> query) {
+            @AuthenticationPrincipal Operator operator,
+            @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, "from", "to", "group_by", "model", "token_id", "user_id", "channel_id");
         List<String> groupBy = groupBy(page.text("group_by"));
         Long from = page.time("from");

@@ -10,6 +10,7 @@ import dev.sluice.access.User;
 import dev.sluice.access.Users;
 import dev.sluice.database.Where;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -115,15 +116,27 @@ final class UserApi {
         String password();
     }
 
+    /** What is added to a quota. */
+    @Schema(name = "Credit")
+    record Credit(
+            @Schema(description = "US dollars, more than 0", requiredMode = Schema.RequiredMode.REQUIRED)
+            @JsonProperty("amount_usd")
+            BigDecimal amountUsd,
+
+            @Schema(description = "At most 500 characters") @Nullable
+            String note) {}
+
     @GetMapping
+    @Listed({"username", "role", "group", "enabled"})
     @Operation(summary = "Users, newest first. Filters: username (with *), role, group, enabled")
     Mono<Page.Of<View>> list(
-            @AuthenticationPrincipal Operator operator, @RequestParam MultiValueMap<String, String> query) {
+            @AuthenticationPrincipal Operator operator,
+            @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, "username", "role", "group", "enabled");
         String role = page.text("role");
         Where where = new Where()
                 .like("username", page.text("username"))
-                .equal("role_name", role == null ? null : role.toUpperCase(Locale.ROOT))
+                .equal("role_name", role == null ? null : role.toLowerCase(Locale.ROOT))
                 .equal("group_name", page.text("group"))
                 .equal("enabled", page.flag("enabled"))
                 .equal(
@@ -178,7 +191,9 @@ final class UserApi {
             }
             Set<String> writable = operator.role().administers() ? WRITABLE : OWN;
             Set<String> ignored = operator.role().administers() ? READ_ONLY : union(READ_ONLY, WRITABLE, OWN);
-            String password = password(fields(body, there, writable, ignored));
+            Fields given = fields(body, there, writable, ignored);
+            user(given, operator, there); // what is wrong is said before a password is hashed
+            String password = given.text("password", 1_000);
             Mono<String> hash = password == null ? Mono.just("") : passwords.hash(password);
             return hash.flatMap(hashed -> users.change(
                             there.id(),
@@ -215,7 +230,11 @@ final class UserApi {
     }
 
     @PostMapping(path = "/{id}/credits", consumes = "application/json")
-    @Operation(summary = "Raises a finite quota: {amount_usd, note}")
+    @Operation(
+            summary = "Raises a finite quota",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = Credit.class))))
     Mono<View> credit(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
         administering(operator);
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("amount_usd", "note"), Set.of());
@@ -227,7 +246,12 @@ final class UserApi {
         fields.check();
         long nanos = amount == null ? 0 : amount;
         return visible(operator, id)
-                .flatMap(there -> users.credit(there.id(), nanos))
+                .flatMap(there -> {
+                    if (!operator.owns(there.id())) {
+                        mayChange(operator, there);
+                    }
+                    return users.credit(there.id(), nanos);
+                })
                 .map(View::of);
     }
 
