@@ -8,12 +8,6 @@ import sun.misc.Signal;
 @SpringBootApplication(proxyBeanMethods = false)
 public class Sluice {
     public static void main(String[] arguments) {
-        // One event loop for each processor: a call stays on its loop, so more of them only take turns.
-        System.setProperty(
-                "reactor.netty.ioWorkerCount",
-                System.getProperty(
-                        "reactor.netty.ioWorkerCount",
-                        Integer.toString(Math.max(2, Runtime.getRuntime().availableProcessors()))));
         // A JVM that is told to stop ends with 143; whoever told it wants to see that it ended well.
         Signal.handle(new Signal("TERM"), signal -> System.exit(0));
         SpringApplication.run(Sluice.class, arguments);

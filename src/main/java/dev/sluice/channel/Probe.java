@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.netty.http.HttpResources;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -81,12 +80,7 @@ public final class Probe {
                                 .add(JSON.createObjectNode().put("role", "user").put("content", "Hi")))
                 .toString();
         Ask ask = Ask.read(Endpoint.CHAT, json.getBytes(StandardCharsets.UTF_8));
-        return upstream.post(
-                HttpResources.get().onServer(true).next(),
-                Endpoint.CHAT,
-                model,
-                ask.forVendor(model, false),
-                EmptyHttpHeaders.INSTANCE);
+        return upstream.post(null, Endpoint.CHAT, model, ask.forVendor(model, false), EmptyHttpHeaders.INSTANCE);
     }
 
     private static Mono<Result> judged(Reply reply, String model, long started) {

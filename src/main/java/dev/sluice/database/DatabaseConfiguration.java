@@ -83,7 +83,7 @@ class DatabaseConfiguration {
                 .dataSource(address.forMigrations(), address.user(), address.password())
                 .locations("classpath:db/migration")
                 .placeholders(words)
-                .connectRetries(5)
+                .connectRetries(address.isEmbedded() ? 0 : 2)
                 .load()
                 .migrate();
     }

@@ -27,6 +27,13 @@ public final class Ledger implements SmartLifecycle {
     private static final int MOST_WAITING = 200_000;
 
     private static final int BATCH = 512;
+
+    /**
+     * A lone entry is booked at once; under load the next batch gathers for so long. Without it a fast database sees a
+     * transaction a call: 4.6 wake-ups of threads and 0.6 writes of pages a call were counted.
+     */
+    private static final Duration GATHERING = Duration.ofMillis(25);
+
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long LONGEST_PAUSE_MS = 5_000;
 
@@ -64,9 +71,15 @@ public final class Ledger implements SmartLifecycle {
                 if (batch.isEmpty() && !take(batch)) {
                     continue;
                 }
+                long begun = System.nanoTime();
+                boolean full = batch.size() == BATCH;
                 write(batch);
                 batch.clear();
                 pause = 100;
+                long left = GATHERING.toNanos() - (System.nanoTime() - begun);
+                if (left > 0 && !full && !ending) {
+                    TimeUnit.NANOSECONDS.sleep(left);
+                }
             } catch (InterruptedException e) {
                 break;
             } catch (RuntimeException e) {

@@ -88,7 +88,8 @@ final class Account {
     /** The lease that is being taken for somebody else just now, or the given one, which then is that for others. */
     synchronized Mono<Long> leasing(Mono<Long> mine) {
         if (leasing == null) {
-            leasing = mine.doFinally(signal -> leased()).cache();
+            // Forgotten before anyone hears of it: whoever still lacks something asks anew, not this one again.
+            leasing = mine.doOnTerminate(this::leased).cache();
         }
         return leasing;
     }

@@ -8,6 +8,7 @@ import dev.sluice.wire.EventEnds;
 import dev.sluice.wire.Refusal;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -40,6 +41,7 @@ final class EventStream {
     private final Meter meter;
     private final boolean hideUsage;
     private final EventEnds ends = new EventEnds();
+    private byte[] scratch = new byte[512];
     private @Nullable ByteBuf held; // the beginning of an event that has not ended
     private boolean large; // the event that goes on was too large to hold, and its beginning was sent
     private boolean done;
@@ -61,20 +63,24 @@ final class EventStream {
     }
 
     private void pass(ByteBuf piece, SynchronousSink<ByteBuf> sink) {
+        int length = piece.readableBytes();
+        byte[] bytes = seen(piece, length);
         if (done) {
-            return; // whatever a vendor says after [DONE]
+            // Whatever a vendor says after [DONE] is left out, but for the second half of its line end.
+            if (length > 0 && ends.next(bytes, 0, 1) == 1) {
+                sink.next(piece.retainedSlice(piece.readerIndex(), 1));
+            }
+            return;
         }
-        int from = piece.readerIndex();
-        int to = piece.writerIndex();
-        Selection selection = new Selection(piece, from);
-        int at = from;
-        while (at < to && !done) {
-            int next = ends.next(piece, at, to);
+        Selection selection = new Selection(piece);
+        int at = 0;
+        while (at < length && !done) {
+            int next = ends.next(bytes, at, length);
             if (next < 0) {
-                unfinished(piece, at, to, selection);
+                unfinished(bytes, at, length, selection);
                 break;
             }
-            if (!event(piece, at, next, selection)) {
+            if (!event(bytes, at, next, selection)) {
                 selection.dropFrom(at);
                 emit(selection.taken(), sink);
                 sink.error(new Failure(Failure.Kind.SERVER_ERROR, "the stream ended in an error"));
@@ -88,21 +94,34 @@ final class EventStream {
         emit(selection.taken(), sink);
     }
 
+    /** The bytes of a piece in an array, where looking at each is cheapest; it is used for every piece of the stream. */
+    private byte[] seen(ByteBuf piece, int length) {
+        if (scratch.length < length) {
+            scratch = new byte[Math.max(length, scratch.length * 2)];
+        }
+        piece.getBytes(piece.readerIndex(), scratch, 0, length);
+        return scratch;
+    }
+
     /** One event that ends in this piece. False: it is the vendor's word that it cannot go on. */
-    private boolean event(ByteBuf piece, int from, int to, Selection selection) {
+    private boolean event(byte[] bytes, int from, int to, Selection selection) {
         ByteBuf beginning = held;
         held = null;
         if (large) {
-            meter.large(piece, from, to, true);
+            meter.large(bytes, from, to, true);
             large = false;
             return true;
         }
         if (beginning == null) {
-            return judged(meter.event(piece, from, to), from, to, selection, null);
+            return judged(meter.event(bytes, from, to), from, to, selection, null);
         }
-        beginning.writeBytes(piece, from, to - from);
-        Meter.Event kind = meter.event(beginning, beginning.readerIndex(), beginning.writerIndex());
-        return judged(kind, from, to, selection, beginning);
+        beginning.writeBytes(bytes, from, to - from);
+        return judged(meter(beginning), from, to, selection, beginning);
+    }
+
+    private Meter.Event meter(ByteBuf event) {
+        byte[] bytes = ByteBufUtil.getBytes(event);
+        return meter.event(bytes, 0, bytes.length);
     }
 
     private boolean judged(Meter.Event kind, int from, int to, Selection selection, @Nullable ByteBuf joined) {
@@ -126,22 +145,23 @@ final class EventStream {
         return kind != Meter.Event.ERROR;
     }
 
-    private void unfinished(ByteBuf piece, int from, int to, Selection selection) {
+    private void unfinished(byte[] bytes, int from, int to, Selection selection) {
         if (large) {
-            meter.large(piece, from, to, false);
+            meter.large(bytes, from, to, false);
             return;
         }
         ByteBuf beginning = held;
         if (beginning == null) {
             beginning = ByteBufAllocator.DEFAULT.buffer(Math.max(1024, (to - from) * 2));
         }
-        beginning.writeBytes(piece, from, to - from);
+        beginning.writeBytes(bytes, from, to - from);
         held = beginning;
         if (beginning.readableBytes() <= HELD_AT_MOST) {
             selection.dropFrom(from);
         } else {
             selection.leaveOut(from, to);
-            meter.large(beginning, beginning.readerIndex(), beginning.writerIndex(), false);
+            byte[] all = ByteBufUtil.getBytes(beginning);
+            meter.large(all, 0, all.length, false);
             selection.add(beginning);
             held = null;
             large = true;
@@ -171,7 +191,7 @@ final class EventStream {
         held = null;
         if (rest != null) {
             rest.writeBytes(BLANK_LINE); // the last event lacks the blank line that ends it
-            if (meter.event(rest, rest.readerIndex(), rest.writerIndex()) == Meter.Event.LAST) {
+            if (meter(rest) == Meter.Event.LAST) {
                 finish();
                 return Mono.just(rest);
             }
@@ -207,13 +227,13 @@ final class EventStream {
     /** What of one read piece is passed on. As long as nothing is left out or joined, that is the piece itself. */
     private static final class Selection {
         private final ByteBuf piece;
-        private int from; // of the run that passes and was not copied yet
-        private int to = -1; // its end; -1: the piece's own
+        private int from; // of the run that passes and was not copied yet, counted from the piece's first byte
+        private int to; // its end
         private @Nullable ByteBuf copy;
 
-        Selection(ByteBuf piece, int from) {
+        Selection(ByteBuf piece) {
             this.piece = piece;
-            this.from = from;
+            this.to = piece.readableBytes();
         }
 
         void leaveOut(int start, int end) {
@@ -242,23 +262,22 @@ final class EventStream {
                     target = ByteBufAllocator.DEFAULT.buffer(piece.readableBytes());
                     copy = target;
                 }
-                target.writeBytes(piece, from, end - from);
+                target.writeBytes(piece, piece.readerIndex() + from, end - from);
                 from = end;
             }
         }
 
         @Nullable
         ByteBuf taken() {
-            int end = to < 0 ? piece.writerIndex() : to;
-            if (copy == null) {
-                return end <= from ? null : whole(end) ? piece.retain() : piece.retainedSlice(from, end - from);
+            if (copy != null) {
+                copy(to);
+                return copy;
             }
-            copy(end);
-            return copy;
-        }
-
-        private boolean whole(int end) {
-            return from == piece.readerIndex() && end == piece.writerIndex();
+            if (to <= from) {
+                return null;
+            }
+            boolean whole = from == 0 && to == piece.readableBytes();
+            return whole ? piece.retain() : piece.retainedSlice(piece.readerIndex() + from, to - from);
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.sluice.vendor.Reply;
 import dev.sluice.vendor.Upstream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -49,7 +50,7 @@ final class PlainAnswer {
     }
 
     private void pass(ByteBuf piece, SynchronousSink<ByteBuf> sink) {
-        meter.piece(piece);
+        meter.piece(ByteBufUtil.getBytes(piece), piece.readableBytes());
         if (passing) {
             finishWhenWhole();
             sink.next(piece.retain());

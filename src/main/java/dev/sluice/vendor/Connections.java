@@ -10,10 +10,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.stereotype.Component;
-import reactor.netty.http.HttpResources;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.resources.LoopResources;
 import reactor.netty.transport.NameResolverProvider;
 
 /**
@@ -29,11 +30,13 @@ final class Connections implements DisposableBean {
     private static final int MOST = 20_000;
 
     private final Map<Object, ConnectionProvider> pools = new ConcurrentHashMap<>();
+    private final LoopResources loops;
     private final AddressGuard guard;
 
-    Connections(@Value("${sluice.allow-private-upstreams}") boolean allowPrivate) {
+    Connections(ReactorResourceFactory eventLoops, @Value("${sluice.allow-private-upstreams}") boolean allowPrivate) {
+        this.loops = eventLoops.getLoopResources();
         this.guard = new AddressGuard(
-                NameResolverProvider.builder().build().newNameResolverGroup(HttpResources.get(), true), allowPrivate);
+                NameResolverProvider.builder().build().newNameResolverGroup(loops, true), allowPrivate);
     }
 
     /** @param loop the loop whose pool serves; null: a pool for whoever calls */
@@ -43,6 +46,7 @@ final class Connections implements DisposableBean {
         String host = address.getHost();
         HttpClient client = HttpClient.create(pools.computeIfAbsent(loop == null ? this : loop, each -> pool()))
                 .remoteAddress(() -> InetSocketAddress.createUnresolved(host, port))
+                .runOn(loops)
                 .resolver(guard)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, target.connectMs())
                 .option(ChannelOption.TCP_NODELAY, true)

@@ -2,8 +2,6 @@ package dev.sluice.vendor;
 
 import dev.sluice.wire.Usage;
 import dev.sluice.wire.UsageSpotter;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -46,7 +44,7 @@ public final class Meter {
     }
 
     /** One whole event of a stream, its blank line included. */
-    public Event event(ByteBuf event, int from, int to) {
+    public Event event(byte[] event, int from, int to) {
         int data = data(event, from, to);
         if (data < 0) {
             return Event.PART;
@@ -66,10 +64,10 @@ public final class Meter {
     }
 
     /** A piece of an event that is too large to be held. */
-    public void large(ByteBuf piece, int from, int to, boolean ends) {
+    public void large(byte[] piece, int from, int to, boolean ends) {
         bytes += to - from;
         for (int at = from; at < to; at++) {
-            largeEvent.accept(piece.getByte(at));
+            largeEvent.accept(piece[at]);
         }
         if (ends) {
             parts++;
@@ -79,11 +77,10 @@ public final class Meter {
     }
 
     /** A piece of a plain answer. */
-    public void piece(ByteBuf piece) {
-        int to = piece.writerIndex();
-        bytes += piece.readableBytes();
-        for (int at = piece.readerIndex(); at < to; at++) {
-            document.accept(piece.getByte(at));
+    public void piece(byte[] piece, int length) {
+        bytes += length;
+        for (int at = 0; at < length; at++) {
+            document.accept(piece[at]);
         }
     }
 
@@ -110,38 +107,38 @@ public final class Meter {
         return new Usage(promptEstimate, 0, 0, completion, 0, true);
     }
 
-    private static int data(ByteBuf event, int from, int to) {
+    private static int data(byte[] event, int from, int to) {
         int at = from;
         while (at < to) {
             if (at + 5 <= to
-                    && event.getByte(at) == 'd'
-                    && event.getByte(at + 1) == 'a'
-                    && event.getByte(at + 2) == 't'
-                    && event.getByte(at + 3) == 'a'
-                    && event.getByte(at + 4) == ':') {
+                    && event[at] == 'd'
+                    && event[at + 1] == 'a'
+                    && event[at + 2] == 't'
+                    && event[at + 3] == 'a'
+                    && event[at + 4] == ':') {
                 at += 5;
-                while (at < to && event.getByte(at) == ' ') {
+                while (at < to && event[at] == ' ') {
                     at++;
                 }
-                boolean empty = at == to || event.getByte(at) == '\n' || event.getByte(at) == '\r';
+                boolean empty = at == to || event[at] == '\n' || event[at] == '\r';
                 return empty ? -1 : at;
             }
-            while (at < to && event.getByte(at) != '\n' && event.getByte(at) != '\r') {
+            while (at < to && event[at] != '\n' && event[at] != '\r') {
                 at++;
             }
-            while (at < to && (event.getByte(at) == '\n' || event.getByte(at) == '\r')) {
+            while (at < to && (event[at] == '\n' || event[at] == '\r')) {
                 at++;
             }
         }
         return -1;
     }
 
-    private static boolean starts(byte[] what, ByteBuf event, int from, int to) {
+    private static boolean starts(byte[] what, byte[] event, int from, int to) {
         if (to - from < what.length) {
             return false;
         }
         for (int i = 0; i < what.length; i++) {
-            if (event.getByte(from + i) != what[i]) {
+            if (event[from + i] != what[i]) {
                 return false;
             }
         }
@@ -149,28 +146,28 @@ public final class Meter {
     }
 
     /** The first byte of the last non-null value of a field of that name, or 0. Inside a JSON string its quotes would be escaped. */
-    private static byte value(byte[] quotedName, ByteBuf event, int from, int to) {
+    private static byte value(byte[] quotedName, byte[] event, int from, int to) {
         byte found = 0;
         byte second = quotedName[1];
         for (int at = from; at <= to - quotedName.length; at++) {
-            if (event.getByte(at + 1) != second || event.getByte(at) != '"' || !starts(quotedName, event, at, to)) {
+            if (event[at + 1] != second || event[at] != '"' || !starts(quotedName, event, at, to)) {
                 continue;
             }
             int after = at + quotedName.length;
-            while (after < to && (event.getByte(after) == ' ' || event.getByte(after) == ':')) {
+            while (after < to && (event[after] == ' ' || event[after] == ':')) {
                 after++;
             }
-            if (after < to && event.getByte(after) != 'n') {
-                found = event.getByte(after);
+            if (after < to && event[after] != 'n') {
+                found = event[after];
             }
         }
         return found;
     }
 
-    private Event parsed(ByteBuf event, int from, int to) {
+    private Event parsed(byte[] event, int from, int to) {
         JsonNode chunk;
         try {
-            chunk = JSON.readTree(ByteBufUtil.getBytes(event, from, to - from));
+            chunk = JSON.readTree(event, from, to - from);
         } catch (JacksonException e) {
             return Event.PART; // several data lines, or not JSON: it goes by as it is
         }

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClient;
@@ -73,11 +74,12 @@ public final class Upstream {
     /**
      * Sends a call. Cancelling closes the connection.
      *
-     * @param loop the event loop of the caller's connection: the vendor's is kept on the same one
+     * @param loop the event loop of the caller's connection: the vendor's is kept on the same one; null: any
      * @param passed what of the caller's own headers the vendor gets
      * @return the answer once its head is there, or a {@link Failure}
      */
-    public Mono<Reply> post(EventLoop loop, Endpoint endpoint, String model, byte[] body, HttpHeaders passed) {
+    public Mono<Reply> post(
+            @Nullable EventLoop loop, Endpoint endpoint, String model, byte[] body, HttpHeaders passed) {
         boolean[] reused = new boolean[1];
         Mono<Reply> once = client(loop)
                 .post()
@@ -137,7 +139,10 @@ public final class Upstream {
         return uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
     }
 
-    private HttpClient client(EventLoop loop) {
+    private HttpClient client(@Nullable EventLoop loop) {
+        if (loop == null) {
+            return connections.client(target, URI.create(target.baseUrl()), null);
+        }
         HttpClient client = clients.get(loop);
         return client != null
                 ? client

@@ -1,15 +1,14 @@
 package dev.sluice.wire;
 
-import java.security.SecureRandom;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Makes the ids of calls: 26 characters that sort by time, 48 bits of milliseconds and 80 random bits in Crockford's
- * base 32 (the ULID form, github.com/ulid/spec). Within one millisecond the random part counts up, so ids of one node
+ * base 32 (the ULID form, github.com/ulid/spec). They need to be different, not secret. Within one millisecond the random part counts up, so ids of one node
  * never collide nor run backwards.
  */
 public final class CallId {
     private static final char[] DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ".toCharArray();
-    private static final SecureRandom RANDOM = new SecureRandom();
     private static long lastMillis;
     private static long high;
     private static long low;
@@ -23,8 +22,8 @@ public final class CallId {
         synchronized (CallId.class) {
             if (nowMillis > lastMillis) {
                 lastMillis = nowMillis;
-                high = RANDOM.nextLong() & 0x7FFF; // the top bit is left free for counting up
-                low = RANDOM.nextLong();
+                high = ThreadLocalRandom.current().nextLong() & 0x7FFF; // the top bit is left free for counting up
+                low = ThreadLocalRandom.current().nextLong();
             } else if (++low == 0) {
                 high++;
             }

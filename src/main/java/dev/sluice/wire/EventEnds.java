@@ -1,7 +1,5 @@
 package dev.sluice.wire;
 
-import io.netty.buffer.ByteBuf;
-
 /**
  * Finds where the events of a {@code text/event-stream} end, however the stream is cut into reads. Lines end with LF,
  * CR LF or CR, and a blank line ends an event (WHATWG HTML, "Interpreting an event stream").
@@ -12,9 +10,9 @@ public final class EventEnds {
     private boolean ended; // the last event ended in a CR, whose LF may still come
 
     /** The index behind the end of the event that is going on, or -1 when it does not end before {@code to}. */
-    public int next(ByteBuf bytes, int from, int to) {
+    public int next(byte[] bytes, int from, int to) {
         for (int at = from; at < to; at++) {
-            byte b = bytes.getByte(at);
+            byte b = bytes[at];
             boolean secondHalf = b == '\n' && afterCarriageReturn;
             boolean late = secondHalf && ended;
             ended = false;
@@ -34,8 +32,8 @@ public final class EventEnds {
         return -1;
     }
 
-    private int end(ByteBuf bytes, int at, int to) {
-        if (afterCarriageReturn && at < to && bytes.getByte(at) == '\n') {
+    private int end(byte[] bytes, int at, int to) {
+        if (afterCarriageReturn && at < to && bytes[at] == '\n') {
             afterCarriageReturn = false;
             return at + 1;
         }

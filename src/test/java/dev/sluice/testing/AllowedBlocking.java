@@ -11,5 +11,7 @@ public final class AllowedBlocking implements BlockHoundIntegration {
         builder.allowBlockingCallsInside("java.lang.ClassLoader", "loadClass");
         // A service loaded on first use reads META-INF/services; once a service and a process.
         builder.allowBlockingCallsInside("java.util.ServiceLoader$LazyClassPathLookupIterator", "parse");
+        // New secrets of the admin API come from the kernel's generator, which never waits once the system is up.
+        builder.allowBlockingCallsInside("sun.security.provider.NativePRNG", "engineNextBytes");
     }
 }
