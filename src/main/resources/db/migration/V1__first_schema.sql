@@ -1,4 +1,4 @@
--- One script for H2, MySQL/MariaDB and PostgreSQL. What they name differently are placeholders, set in database/Migrations:
+-- One script for H2, MySQL/MariaDB and PostgreSQL. What they name differently are placeholders, set in database/DatabaseConfiguration:
 --   ${id}     a generated 64-bit key        ${text}  a long text
 --   ${ascii}  suffix of a column that holds plain ASCII and compares byte by byte
 --   ${table}  suffix of a table definition

@@ -122,6 +122,7 @@ final class Call {
 
     void attempting(Choice chosen) {
         choice = chosen;
+        meter = null; // what an attempt before this one answered is not paid
         attempts++;
     }
 

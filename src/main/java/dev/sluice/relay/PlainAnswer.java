@@ -81,6 +81,9 @@ final class PlainAnswer {
         if (!meter.whole()) {
             return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the answer is not whole"));
         }
+        if (held != null && Meter.isError(ByteBufUtil.getBytes(held))) {
+            return Mono.error(new Failure(Failure.Kind.SERVER_ERROR, "an error with the status of an answer"));
+        }
         CompositeByteBuf all = held;
         held = null;
         finishWhenWhole();

@@ -104,7 +104,11 @@ final class RelayRoutes implements NettyRouteProvider {
     private static void allowOrigin(HttpHeaders request, HttpServerResponse response) {
         if (request.contains("origin")) {
             response.header("access-control-allow-origin", "*")
-                    .header("access-control-expose-headers", "x-request-id, retry-after, x-should-retry");
+                    .header(
+                            "access-control-expose-headers",
+                            "x-request-id, retry-after, x-should-retry, x-ratelimit-limit-requests,"
+                                    + " x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens,"
+                                    + " x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens");
         }
     }
 

@@ -76,6 +76,15 @@ public final class Meter {
         }
     }
 
+    /** Whether a plain answer is an error object, which some vendors send with status 200. */
+    public static boolean isError(byte[] answer) {
+        int at = 0;
+        while (at < answer.length && answer[at] <= ' ' && answer[at] >= 0) {
+            at++;
+        }
+        return starts(ERROR, answer, at, answer.length);
+    }
+
     /** A piece of a plain answer. */
     public void piece(byte[] piece, int length) {
         bytes += length;

@@ -159,6 +159,7 @@ class CarryingTest {
                     Script.json(429, "{}"),
                     Script.json(408, "{}"),
                     Script.json(302, "{}"),
+                    Script.json(200, "{\"error\":{\"message\":\"busy\"}}"),
                     Script.events(streamed()))) {
                 gateway.clearChannels();
                 gateway.channel(broken, "{\"priority\":9,\"name\":\"broken\"}");
