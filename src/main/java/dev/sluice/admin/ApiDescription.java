@@ -24,6 +24,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.WebFilter;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** What {@code /api/openapi.json} says of the API as a whole. */
 @Configuration(proxyBeanMethods = false)
@@ -87,6 +90,16 @@ class ApiDescription {
                                             .addMediaType(
                                                     "application/problem+json", new MediaType().schema(PROBLEM))));
             return operation;
+        };
+    }
+
+    /** springdoc reads class files of the whole program when the document is asked for first: not on an event loop. */
+    @Bean
+    WebFilter documentAside() {
+        return (exchange, chain) -> {
+            boolean document = exchange.getRequest().getPath().value().equals("/api/openapi.json");
+            Mono<Void> rest = chain.filter(exchange);
+            return document ? rest.subscribeOn(Schedulers.boundedElastic()) : rest; // class path scan
         };
     }
 

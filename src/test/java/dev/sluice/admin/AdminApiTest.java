@@ -445,4 +445,48 @@ class AdminApiTest {
         assertThat(answer.header("referrer-policy")).isEqualTo("no-referrer");
         assertThat(answer.header("access-control-allow-origin")).isNull();
     }
+
+    /** Each operation of the document, asked by a stranger and by a user: nothing is open by oversight, and nothing is a bug. */
+    @Test
+    void guardsEveryOperationOfTheDocument() {
+        JsonNode paths = gateway.send("GET", "/api/openapi.json", Map.of(), null)
+                .expect(200)
+                .json()
+                .path("paths");
+        Map<String, String> session = as("user");
+        assertThat(paths.size()).isGreaterThan(15);
+        paths.properties()
+                .forEach(path -> path.getValue().propertyNames().forEach(method -> {
+                    String url = path.getKey().replaceAll("\\{[a-z]+}", "999999");
+                    if (!url.equals("/api/session")) {
+                        String verb = method.toUpperCase(java.util.Locale.ROOT);
+                        isProblem(gateway.send(verb, url, Map.of(), "{}"), 401);
+                        Answer user = gateway.send(verb, url, session, "{}");
+                        assertThat(user.status()).as(verb + " " + url).isIn(200, 400, 403, 404);
+                        if (url.matches("/api/(channels|vendors|groups|prices).*")) {
+                            isProblem(user, 403);
+                        }
+                    }
+                }));
+    }
+
+    /** The filters that the document names are those that the list takes. */
+    @Test
+    void describesTheParametersOfItsLists() {
+        JsonNode paths =
+                gateway.send("GET", "/api/openapi.json", Map.of(), null).json().path("paths");
+        paths.properties()
+                .forEach(path -> path.getValue().path("get").path("parameters").forEach(parameter -> {
+                    if (parameter.path("in").asString().equals("query")) {
+                        String name = parameter.path("name").asString();
+                        Answer answer = gateway.send(
+                                "GET",
+                                path.getKey() + "?" + name + "=1",
+                                Map.of("Authorization", "Bearer " + Gateway.ADMIN_TOKEN),
+                                null);
+                        assertThat(answer.status()).isIn(200, 400);
+                        assertThat(answer.body()).as(path.getKey() + " " + name).doesNotContain("is not a filter");
+                    }
+                }));
+    }
 }
