@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import dev.sluice.access.ClientAddress;
 import dev.sluice.access.Operator;
 import dev.sluice.access.Sessions;
 import io.swagger.v3.oas.annotations.Operation;
@@ -7,12 +8,9 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpCookie;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -34,9 +32,11 @@ import reactor.core.publisher.Mono;
 @Tag(name = "session", description = "Signing in to the console, and out")
 final class SessionApi {
     private final Sessions sessions;
+    private final ClientAddress clientAddress;
 
-    SessionApi(Sessions sessions) {
+    SessionApi(Sessions sessions, ClientAddress clientAddress) {
         this.sessions = sessions;
+        this.clientAddress = clientAddress;
     }
 
     /** What a sign-in needs. */
@@ -70,7 +70,8 @@ final class SessionApi {
         return sessions.begin(
                         String.valueOf(username),
                         String.valueOf(password),
-                        address(request),
+                        clientAddress.of(
+                                request.getRemoteAddress(), request.getHeaders().getOrEmpty("X-Forwarded-For")),
                         before == null ? null : before.getValue())
                 .map(begun -> ResponseEntity.created(URI.create("/api/session"))
                         .header(
@@ -115,10 +116,5 @@ final class SessionApi {
                 .maxAge(length)
                 .build()
                 .toString();
-    }
-
-    private static InetAddress address(ServerHttpRequest request) {
-        @Nullable InetSocketAddress peer = request.getRemoteAddress();
-        return peer == null || peer.getAddress() == null ? InetAddress.getLoopbackAddress() : peer.getAddress();
     }
 }

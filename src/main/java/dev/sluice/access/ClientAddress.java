@@ -1,20 +1,19 @@
-package dev.sluice.relay;
+package dev.sluice.access;
 
-import dev.sluice.access.Cidr;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
-import reactor.netty.http.server.HttpServerRequest;
 
 /**
  * Tells where a caller is: the connection's address, or, when that is a trusted proxy's, the last address of {@code
  * X-Forwarded-For} that is not. What an untrusted caller writes there is never believed.
  */
 @Component
-final class ClientAddress {
+public final class ClientAddress {
     private static final InetAddress NOWHERE = InetAddress.getLoopbackAddress();
 
     private final List<Cidr> trusted = new ArrayList<>();
@@ -31,14 +30,16 @@ final class ClientAddress {
         }
     }
 
-    InetAddress of(HttpServerRequest request) {
-        InetSocketAddress peer = request.remoteAddress();
+    /**
+     * @param peer the other end of the connection
+     * @param forwardedFor the values of {@code X-Forwarded-For}, in order
+     */
+    public InetAddress of(@Nullable InetSocketAddress peer, List<String> forwardedFor) {
         InetAddress address = peer == null || peer.getAddress() == null ? NOWHERE : peer.getAddress();
         if (trusted.isEmpty() || !trusts(address)) {
             return address;
         }
-        String[] hops = String.join(",", request.requestHeaders().getAll("x-forwarded-for"))
-                .split(",");
+        String[] hops = String.join(",", forwardedFor).split(",");
         for (int i = hops.length - 1; i >= 0; i--) {
             Cidr hop = literal(hops[i].strip());
             if (hop == null) {
@@ -61,7 +62,7 @@ final class ClientAddress {
         return false;
     }
 
-    private static @org.jspecify.annotations.Nullable Cidr literal(String hop) {
+    private static @Nullable Cidr literal(String hop) {
         try {
             return hop.contains("/") ? null : Cidr.parse(hop);
         } catch (IllegalArgumentException e) {
