@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import dev.sluice.access.ClientAddress;
 import dev.sluice.access.Operator;
 import dev.sluice.access.Sessions;
 import io.swagger.v3.oas.annotations.Operation;
@@ -8,11 +9,9 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpCookie;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -34,9 +33,11 @@ import reactor.core.publisher.Mono;
 @Tag(name = "session", description = "Signing in to the console, and out")
 final class SessionApi {
     private final Sessions sessions;
+    private final ClientAddress clientAddress;
 
-    SessionApi(Sessions sessions) {
+    SessionApi(Sessions sessions, ClientAddress clientAddress) {
         this.sessions = sessions;
+        this.clientAddress = clientAddress;
     }
 
     /** What a sign-in needs. */
@@ -84,6 +85,7 @@ final class SessionApi {
         var problem = Problems.problem(HttpStatus.UNAUTHORIZED, "The name or the password is wrong.");
         return ResponseEntity.status(HttpStatus.UNAUTHORIZED)
                 .headers(problem.getHeaders())
+                .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer")
                 .body(problem.getBody());
     }
 
@@ -104,9 +106,10 @@ final class SessionApi {
                 .build());
     }
 
-    private static String cookie(ServerHttpRequest request, String value, Duration length) {
+    private String cookie(ServerHttpRequest request, String value, Duration length) {
         String forwarded = request.getHeaders().getFirst("X-Forwarded-Proto");
-        boolean https = "https".equals(request.getURI().getScheme()) || "https".equalsIgnoreCase(forwarded);
+        boolean https = "https".equals(request.getURI().getScheme())
+                || "https".equalsIgnoreCase(forwarded) && clientAddress.trusts(request.getRemoteAddress());
         return ResponseCookie.from(AdminSecurity.COOKIE, value)
                 .httpOnly(true)
                 .secure(https)
@@ -117,8 +120,9 @@ final class SessionApi {
                 .toString();
     }
 
-    private static InetAddress address(ServerHttpRequest request) {
-        @Nullable InetSocketAddress peer = request.getRemoteAddress();
-        return peer == null || peer.getAddress() == null ? InetAddress.getLoopbackAddress() : peer.getAddress();
+    /** Behind a proxy that is trusted, the address that it names: else one guesser would keep everybody out. */
+    private InetAddress address(ServerHttpRequest request) {
+        return clientAddress.of(
+                request.getRemoteAddress(), () -> request.getHeaders().getOrEmpty("X-Forwarded-For"));
     }
 }

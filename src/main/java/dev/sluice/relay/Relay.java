@@ -1,6 +1,7 @@
 package dev.sluice.relay;
 
 import dev.sluice.access.Caller;
+import dev.sluice.access.ClientAddress;
 import dev.sluice.access.TokenCheck;
 import dev.sluice.channel.Channels;
 import dev.sluice.channel.Route;
@@ -79,7 +80,14 @@ final class Relay {
         request.withConnection(connection -> loop[0] = connection.channel().eventLoop());
         long now = clock.millis();
         return new Visit(
-                CallId.next(now), now, System.nanoTime(), request, response, loop[0], clientAddress.of(request));
+                CallId.next(now),
+                now,
+                System.nanoTime(),
+                request,
+                response,
+                loop[0],
+                clientAddress.of(
+                        request.remoteAddress(), () -> request.requestHeaders().getAll("x-forwarded-for")));
     }
 
     /** The list of models, or one of them. */

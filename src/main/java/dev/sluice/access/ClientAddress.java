@@ -1,20 +1,20 @@
-package dev.sluice.relay;
+package dev.sluice.access;
 
-import dev.sluice.access.Cidr;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
-import reactor.netty.http.server.HttpServerRequest;
 
 /**
  * Tells where a caller is: the connection's address, or, when that is a trusted proxy's, the last address of {@code
  * X-Forwarded-For} that is not. What an untrusted caller writes there is never believed.
  */
 @Component
-final class ClientAddress {
+public final class ClientAddress {
     private static final InetAddress NOWHERE = InetAddress.getLoopbackAddress();
 
     private final List<Cidr> trusted = new ArrayList<>();
@@ -31,14 +31,16 @@ final class ClientAddress {
         }
     }
 
-    InetAddress of(HttpServerRequest request) {
-        InetSocketAddress peer = request.remoteAddress();
+    /**
+     * @param peer the other end of the connection
+     * @param forwardedFor the values of that header, read only where the peer is trusted
+     */
+    public InetAddress of(@Nullable InetSocketAddress peer, Supplier<List<String>> forwardedFor) {
         InetAddress address = peer == null || peer.getAddress() == null ? NOWHERE : peer.getAddress();
         if (trusted.isEmpty() || !trusts(address)) {
             return address;
         }
-        String[] hops = String.join(",", request.requestHeaders().getAll("x-forwarded-for"))
-                .split(",");
+        String[] hops = String.join(",", forwardedFor.get()).split(",");
         for (int i = hops.length - 1; i >= 0; i--) {
             Cidr hop = literal(hops[i].strip());
             if (hop == null) {
@@ -52,6 +54,11 @@ final class ClientAddress {
         return address;
     }
 
+    /** Whether what this peer says of its caller is believed. */
+    public boolean trusts(@Nullable InetSocketAddress peer) {
+        return peer != null && peer.getAddress() != null && trusts(peer.getAddress());
+    }
+
     private boolean trusts(InetAddress address) {
         for (Cidr proxy : trusted) {
             if (proxy.contains(address)) {
@@ -61,7 +68,7 @@ final class ClientAddress {
         return false;
     }
 
-    private static @org.jspecify.annotations.Nullable Cidr literal(String hop) {
+    private static @Nullable Cidr literal(String hop) {
         try {
             return hop.contains("/") ? null : Cidr.parse(hop);
         } catch (IllegalArgumentException e) {
