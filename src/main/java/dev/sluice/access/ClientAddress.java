@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
@@ -32,14 +33,14 @@ public final class ClientAddress {
 
     /**
      * @param peer the other end of the connection
-     * @param forwardedFor the values of {@code X-Forwarded-For}, in order
+     * @param forwardedFor the values of that header, read only where the peer is trusted
      */
-    public InetAddress of(@Nullable InetSocketAddress peer, List<String> forwardedFor) {
+    public InetAddress of(@Nullable InetSocketAddress peer, Supplier<List<String>> forwardedFor) {
         InetAddress address = peer == null || peer.getAddress() == null ? NOWHERE : peer.getAddress();
         if (trusted.isEmpty() || !trusts(address)) {
             return address;
         }
-        String[] hops = String.join(",", forwardedFor).split(",");
+        String[] hops = String.join(",", forwardedFor.get()).split(",");
         for (int i = hops.length - 1; i >= 0; i--) {
             Cidr hop = literal(hops[i].strip());
             if (hop == null) {
@@ -51,6 +52,11 @@ public final class ClientAddress {
             }
         }
         return address;
+    }
+
+    /** Whether what this peer says of its caller is believed. */
+    public boolean trusts(@Nullable InetSocketAddress peer) {
+        return peer != null && peer.getAddress() != null && trusts(peer.getAddress());
     }
 
     private boolean trusts(InetAddress address) {

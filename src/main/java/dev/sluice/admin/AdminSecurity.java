@@ -15,9 +15,11 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.ReactiveAuthenticationManager;
 import org.springframework.security.authorization.AuthorizationDecision;
+import org.springframework.security.authorization.AuthorizationResult;
 import org.springframework.security.config.web.server.SecurityWebFiltersOrder;
 import org.springframework.security.config.web.server.ServerHttpSecurity;
 import org.springframework.security.core.Authentication;
@@ -64,7 +66,7 @@ class AdminSecurity {
         "/api/docs", "/swagger-ui", "/webjars", "/api/swagger-ui", "/api/webjars"
     };
     private static final String[] ADMINS_ONLY = {
-        "/api/channels/**", "/api/vendors/**", "/api/groups/**", "/api/prices/**",
+        "/api/channels/**", "/api/groups/**", "/api/prices/**",
     };
 
     /** An operator, as Spring Security carries it. */
@@ -120,15 +122,15 @@ class AdminSecurity {
                         .pathMatchers(HttpMethod.POST, "/api/session")
                         .permitAll()
                         .pathMatchers(ADMINS_ONLY)
-                        .access((who, where) -> who.map(each -> new AuthorizationDecision(administers(each)
-                                && mayWrite(each, where.getExchange().getRequest()))))
+                        .access((who, where) -> who.flatMap(
+                                each -> judged(each, where.getExchange().getRequest(), true)))
                         .anyExchange()
-                        .access((who, where) -> who.map(each -> new AuthorizationDecision(each.isAuthenticated()
-                                && mayWrite(each, where.getExchange().getRequest())))))
-                .exceptionHandling(
-                        failures -> failures.authenticationEntryPoint((exchange, failure) -> unknown(exchange))
-                                .accessDeniedHandler((exchange, denied) ->
-                                        write(exchange.getResponse(), HttpStatus.FORBIDDEN, "You may not do this.")))
+                        .access((who, where) -> who.flatMap(
+                                each -> judged(each, where.getExchange().getRequest(), false))))
+                .exceptionHandling(failures -> failures.authenticationEntryPoint(
+                                (exchange, failure) -> unknown(exchange))
+                        .accessDeniedHandler((exchange, denied) -> write(
+                                exchange.getResponse(), HttpStatus.FORBIDDEN, String.valueOf(denied.getMessage()))))
                 .headers(headers -> headers.frameOptions(frames -> frames.mode(Mode.DENY))
                         .referrerPolicy(policy -> policy.policy(ReferrerPolicy.NO_REFERRER))
                         .contentSecurityPolicy(policy -> policy.policyDirectives(
@@ -174,13 +176,18 @@ class AdminSecurity {
                 : null;
     }
 
-    private static boolean administers(Authentication who) {
-        return who.getPrincipal() instanceof Operator operator
-                && operator.role().administers();
-    }
-
-    private static boolean mayWrite(Authentication who, ServerHttpRequest request) {
-        return !(who.getPrincipal() instanceof Operator operator) || operator.mayWrite() || reads(request.getMethod());
+    private static Mono<AuthorizationResult> judged(Authentication who, ServerHttpRequest request, boolean adminsOnly) {
+        if (!(who.getPrincipal() instanceof Operator operator)) {
+            return Mono.just(new AuthorizationDecision(false));
+        }
+        if (adminsOnly && !operator.role().administers()) {
+            return Mono.error(new AccessDeniedException("Only an admin may do this."));
+        }
+        if (!operator.mayWrite() && !reads(request.getMethod())) {
+            return Mono.error(
+                    new AccessDeniedException("This access token has the scope read. Use one with the scope write."));
+        }
+        return Mono.just(new AuthorizationDecision(true));
     }
 
     private static boolean reads(HttpMethod method) {

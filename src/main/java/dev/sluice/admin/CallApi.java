@@ -163,8 +163,8 @@ final class CallApi {
         if (asked != null && !asked.equals(user)) {
             where.equal("user_id", asked); // somebody else's: there are none to see
         }
-        Long from = page.time("from");
-        Long to = page.time("to");
+        Long from = page.from("from");
+        Long to = page.to("to");
         return where.atLeast("id", from == null ? null : CallId.floor(from))
                 .below("id", to == null ? null : CallId.floor(to));
     }

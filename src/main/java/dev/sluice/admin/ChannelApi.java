@@ -456,7 +456,7 @@ final class ChannelApi {
         return headers;
     }
 
-    private static String baseUrl(Fields fields, @Nullable CatalogEntry entry) {
+    private String baseUrl(Fields fields, @Nullable CatalogEntry entry) {
         String given = fields.text("base_url", 1_000);
         String url = given == null || given.isBlank() ? (entry == null ? "" : entry.baseUrl()) : given.strip();
         if (url == null || url.isEmpty()) {
@@ -474,6 +474,13 @@ final class ChannelApi {
                     && uri.getRawUserInfo() == null
                     && uri.getRawQuery() == null
                     && uri.getRawFragment() == null;
+            if (good && vendors.refuses(uri.getHost())) {
+                fields.fault(
+                        "base_url",
+                        "'" + url + "' is a private or local address (expected: a public one;"
+                                + " SLUICE_ALLOW_PRIVATE_UPSTREAMS is false)");
+                return "";
+            }
             if (good) {
                 return url.replaceAll("/+$", "");
             }

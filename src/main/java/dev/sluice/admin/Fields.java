@@ -31,6 +31,9 @@ final class Fields {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
+    /** Never said back, not even to whoever sent them. */
+    private static final Set<String> SECRET = Set.of("keys", "password");
+
     /** The largest text of a name-like field. */
     private static final int LONGEST_NAME = 100;
 
@@ -73,7 +76,7 @@ final class Fields {
             if (body != null && JSON.readTree(body) instanceof ObjectNode object) {
                 return object;
             }
-        } catch (JacksonException e) {
+        } catch (JacksonException | NumberFormatException e) { // the latter for 1e99999999999
             throw Invalid.body("The body is not valid JSON.");
         }
         throw Invalid.body("The body is not a JSON object.");
@@ -119,7 +122,7 @@ final class Fields {
 
     private <T extends @Nullable Object> T wrong(String name, String expected, T otherwise) {
         JsonNode value = values.get(name);
-        String shown = value == null ? "absent" : value.toString();
+        String shown = value == null ? "absent" : SECRET.contains(name) ? "not shown here" : value.toString();
         fault(name, (shown.length() > 80 ? shown.substring(0, 80) + "…" : shown) + " (expected: " + expected + ")");
         return otherwise;
     }
@@ -221,7 +224,7 @@ final class Fields {
             return java.time.OffsetDateTime.parse(value.asString(""))
                     .toInstant()
                     .toEpochMilli();
-        } catch (DateTimeException e) {
+        } catch (DateTimeException | ArithmeticException e) {
             return wrong(field, "a time such as 2027-01-31T00:00:00Z, or null", null);
         }
     }

@@ -1,8 +1,11 @@
 package dev.sluice.admin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sluice.access.Conflict;
 import dev.sluice.access.Group;
 import dev.sluice.access.Groups;
+import dev.sluice.channel.ChannelTable;
+import dev.sluice.database.Database;
 import dev.sluice.wire.Glob;
 import dev.sluice.wire.Limits;
 import io.swagger.v3.oas.annotations.Operation;
@@ -39,10 +42,14 @@ final class GroupApi {
     private static final Set<String> READ_ONLY = Set.of("created_at", "updated_at");
 
     private final Groups groups;
+    private final Database database;
+    private final ChannelTable channels;
     private final Clock clock;
 
-    GroupApi(Groups groups, Clock clock) {
+    GroupApi(Groups groups, Database database, ChannelTable channels, Clock clock) {
         this.groups = groups;
+        this.database = database;
+        this.channels = channels;
         this.clock = clock;
     }
 
@@ -138,10 +145,16 @@ final class GroupApi {
     }
 
     @DeleteMapping("/{name}")
-    @Operation(summary = "Deletes a group that no user is in")
+    @Operation(summary = "Deletes a group that no user is in and no channel serves")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     Mono<Void> delete(@PathVariable String name) {
-        return groups.delete(find(name).name());
+        Group group = find(name);
+        return database.read(channels::all)
+                .filter(channel -> channel.groups().contains(group.name()))
+                .next()
+                .flatMap(channel -> Mono.<Void>error(new Conflict("Channel " + channel.id() + " ('" + channel.name()
+                        + "') serves group '" + group.name() + "'. Change the channel first.")))
+                .switchIfEmpty(Mono.defer(() -> groups.delete(group.name())));
     }
 
     private Group group(Fields fields, String name, long createdAt) {

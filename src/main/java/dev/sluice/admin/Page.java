@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -20,6 +21,7 @@ import reactor.core.publisher.Mono;
 record Page(int limit, @Nullable String after, MultiValueMap<String, String> query) {
     private static final int DEFAULT = 20;
     private static final int MOST = 200;
+    private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
 
     /** A cursor of a list that is kept in memory: the name of what came last. */
     private static final String NAMED = "=[^\\p{Cntrl}]{1,300}";
@@ -106,21 +108,35 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
 
     /** Epoch milliseconds of a time, or of a date's beginning in UTC. */
     @Nullable
-    Long time(String name) {
+    Long from(String name) {
+        return time(name, 0);
+    }
+
+    /** Epoch milliseconds of a time, or of a date's end in UTC; what is asked for lies before it. */
+    @Nullable
+    Long to(String name) {
+        return time(name, 1);
+    }
+
+    private @Nullable Long time(String name, int daysLater) {
         String text = query.getFirst(name);
         if (text == null) {
             return null;
         }
         try {
-            return text.length() == 10
+            Instant time = text.length() == 10
                     ? LocalDate.parse(text)
+                            .plusDays(daysLater)
                             .atStartOfDay(ZoneOffset.UTC)
                             .toInstant()
-                            .toEpochMilli()
-                    : OffsetDateTime.parse(text.replace(' ', '+')).toInstant().toEpochMilli();
+                    : OffsetDateTime.parse(text.replace(' ', '+')).toInstant();
+            if (!time.isBefore(Instant.EPOCH) && time.isBefore(LAST)) {
+                return time.toEpochMilli();
+            }
         } catch (DateTimeException e) {
-            throw Invalid.field(name, text + " (expected: a time such as 2027-01-31T00:00:00Z, or a date)");
+            // said below
         }
+        throw Invalid.field(name, text + " (expected: a time such as 2027-01-31T00:00:00Z, or a date)");
     }
 
     /** The page of rows that were asked for with one more than the limit: that one tells whether there is a next page. */

@@ -8,6 +8,7 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Set;
@@ -70,8 +71,7 @@ final class SessionApi {
         return sessions.begin(
                         String.valueOf(username),
                         String.valueOf(password),
-                        clientAddress.of(
-                                request.getRemoteAddress(), request.getHeaders().getOrEmpty("X-Forwarded-For")),
+                        address(request),
                         before == null ? null : before.getValue())
                 .map(begun -> ResponseEntity.created(URI.create("/api/session"))
                         .header(
@@ -85,6 +85,7 @@ final class SessionApi {
         var problem = Problems.problem(HttpStatus.UNAUTHORIZED, "The name or the password is wrong.");
         return ResponseEntity.status(HttpStatus.UNAUTHORIZED)
                 .headers(problem.getHeaders())
+                .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer")
                 .body(problem.getBody());
     }
 
@@ -105,9 +106,10 @@ final class SessionApi {
                 .build());
     }
 
-    private static String cookie(ServerHttpRequest request, String value, Duration length) {
+    private String cookie(ServerHttpRequest request, String value, Duration length) {
         String forwarded = request.getHeaders().getFirst("X-Forwarded-Proto");
-        boolean https = "https".equals(request.getURI().getScheme()) || "https".equalsIgnoreCase(forwarded);
+        boolean https = "https".equals(request.getURI().getScheme())
+                || "https".equalsIgnoreCase(forwarded) && clientAddress.trusts(request.getRemoteAddress());
         return ResponseCookie.from(AdminSecurity.COOKIE, value)
                 .httpOnly(true)
                 .secure(https)
@@ -116,5 +118,11 @@ final class SessionApi {
                 .maxAge(length)
                 .build()
                 .toString();
+    }
+
+    /** Behind a proxy that is trusted, the address that it names: else one guesser would keep everybody out. */
+    private InetAddress address(ServerHttpRequest request) {
+        return clientAddress.of(
+                request.getRemoteAddress(), () -> request.getHeaders().getOrEmpty("X-Forwarded-For"));
     }
 }

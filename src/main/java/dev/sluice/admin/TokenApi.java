@@ -4,8 +4,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Cidr;
 import dev.sluice.access.Operator;
+import dev.sluice.access.Role;
 import dev.sluice.access.Token;
 import dev.sluice.access.Tokens;
+import dev.sluice.access.User;
 import dev.sluice.access.Users;
 import dev.sluice.database.Where;
 import dev.sluice.wire.Limits;
@@ -23,6 +25,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -202,7 +205,7 @@ final class TokenApi {
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = View.class))))
     Mono<View> change(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
-        return mine(operator, id)
+        return changeable(operator, id)
                 .flatMap(there -> tokens.change(
                         there.id(),
                         before -> token(
@@ -217,7 +220,23 @@ final class TokenApi {
     @Operation(summary = "Deletes a token; its calls stay in the ledger")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
-        return mine(operator, id).flatMap(token -> tokens.delete(token.id()));
+        return changeable(operator, id).flatMap(token -> tokens.delete(token.id()));
+    }
+
+    private Mono<Token> changeable(Operator operator, String id) {
+        return mine(operator, id).doOnNext(token -> mayGive(operator, token.userId()));
+    }
+
+    /** A token spends its owner's money: an admin's only the admin and root may give or change. */
+    private void mayGive(Operator operator, long owner) {
+        User user = users.known(owner);
+        boolean subordinate = operator.role().administers() && (user == null || user.role() == Role.USER);
+        if (!operator.owns(owner) && operator.role() != Role.ROOT && !subordinate) {
+            throw new AccessDeniedException(
+                    operator.role().administers()
+                            ? "Only root may make or change the tokens of an admin."
+                            : "You may make and change only your own tokens. Leave user_id out.");
+        }
     }
 
     private Mono<Token> mine(Operator operator, String id) {
@@ -231,10 +250,8 @@ final class TokenApi {
         long userId = owner == null ? before.userId() : owner;
         if (users.known(userId) == null) {
             fields.fault("user_id", userId + " (expected: the id of a user)");
-        } else if (!operator.role().administers() && !operator.owns(userId)) {
-            fields.fault(
-                    "user_id",
-                    userId + " (expected: your own id, " + operator.user().id() + ")");
+        } else {
+            mayGive(operator, userId);
         }
         Token token = new Token(
                 before.id(),

@@ -46,18 +46,18 @@ final class UsageApi {
     @Operation(
             summary =
                     "Rows with calls, errors, prompt_tokens, cached_tokens, completion_tokens, cost_usd. Parameters: from, to"
-                            + " (dates, or times whose day counts; to is included; default: the last 30 days), group_by (day,"
+                            + " (dates, to included, or times, whose whole day counts; default: the last 30 days), group_by (day,"
                             + " model, token_id, user_id, channel_id, separated by commas; default day), and the same as filters")
     Mono<Map<String, Object>> usage(
             @AuthenticationPrincipal Operator operator,
             @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, "from", "to", "group_by", "model", "token_id", "user_id", "channel_id");
         List<String> groupBy = groupBy(page.text("group_by"));
-        Long from = page.time("from");
-        Long to = page.time("to");
+        Long from = page.from("from");
+        Long to = page.to("to");
         int today = (int) (clock.millis() / DAY);
         int first = from == null ? today - DEFAULT_DAYS + 1 : (int) Math.floorDiv(from, DAY);
-        int last = to == null ? today : (int) Math.floorDiv(to, DAY);
+        int last = to == null ? today : (int) Math.floorDiv(to - 1, DAY);
         if (first > last) {
             throw Invalid.field("from", page.text("from") + " (expected: a time before 'to')");
         }

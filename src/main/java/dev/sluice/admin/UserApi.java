@@ -19,6 +19,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -46,9 +47,6 @@ final class UserApi {
     private static final Set<String> WRITABLE =
             Set.of("username", "password", "display_name", "role", "group", "enabled", "quota_usd");
     private static final Set<String> READ_ONLY = Set.of("id", "used_usd", "created_at", "updated_at");
-
-    /** What a user who does not administer may change, of itself. */
-    private static final Set<String> OWN = Set.of("password", "display_name");
 
     private final Users users;
     private final Groups groups;
@@ -189,30 +187,37 @@ final class UserApi {
             if (!self) {
                 mayChange(operator, there);
             }
-            Set<String> writable = operator.role().administers() ? WRITABLE : OWN;
-            Set<String> ignored = operator.role().administers() ? READ_ONLY : union(READ_ONLY, WRITABLE, OWN);
-            Fields given = fields(body, there, writable, ignored);
-            user(given, operator, there); // what is wrong is said before a password is hashed
+            Fields given = fields(body, there);
+            ownOnly(operator, there, user(given, operator, there)); // said before a password is hashed
             String password = given.text("password", 1_000);
             Mono<String> hash = password == null ? Mono.just("") : passwords.hash(password);
             return hash.flatMap(hashed -> users.change(
                             there.id(),
-                            before -> user(fields(body, before, writable, ignored), operator, before),
+                            before -> {
+                                User after = user(fields(body, before), operator, before);
+                                ownOnly(operator, before, after);
+                                return after;
+                            },
                             hashed.isEmpty() ? null : hashed,
                             operator.session()))
                     .map(View::of);
         });
     }
 
-    private static Set<String> union(Set<String> one, Set<String> other, Set<String> without) {
-        Set<String> all = new java.util.HashSet<>(one);
-        all.addAll(other);
-        all.removeAll(without);
-        return all;
+    /** Of itself nobody but root changes more than its name and password: no admin raises its own quota. */
+    private static void ownOnly(Operator operator, User before, User after) {
+        boolean same = before.username().equals(after.username())
+                && before.role() == after.role()
+                && before.group().equals(after.group())
+                && before.enabled() == after.enabled()
+                && Objects.equals(before.quotaNanos(), after.quotaNanos());
+        if (operator.role() != Role.ROOT && operator.owns(before.id()) && !same) {
+            throw new AccessDeniedException("Of yourself you may change display_name and password alone.");
+        }
     }
 
-    private static Fields fields(byte[] body, User before, Set<String> writable, Set<String> ignored) {
-        return Fields.read(body, Rendering.writable(View.of(before), WRITABLE), writable, ignored);
+    private static Fields fields(byte[] body, User before) {
+        return Fields.read(body, Rendering.writable(View.of(before), WRITABLE), WRITABLE, READ_ONLY);
     }
 
     @DeleteMapping("/{id}")
@@ -247,9 +252,7 @@ final class UserApi {
         long nanos = amount == null ? 0 : amount;
         return visible(operator, id)
                 .flatMap(there -> {
-                    if (!operator.owns(there.id())) {
-                        mayChange(operator, there);
-                    }
+                    mayChange(operator, there);
                     return users.credit(there.id(), nanos);
                 })
                 .map(View::of);
@@ -271,7 +274,7 @@ final class UserApi {
     private static void mayChange(Operator operator, User there) {
         administering(operator);
         if (operator.role() != Role.ROOT && there.role() != Role.USER) {
-            throw new AccessDeniedException("Only root may change another admin.");
+            throw new AccessDeniedException("Only root may change an admin.");
         }
     }
 

@@ -4,13 +4,16 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.vendor.CatalogEntry;
 import dev.sluice.vendor.Vendors;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /** {@code /api/vendors}: the catalog. */
@@ -47,9 +50,10 @@ final class VendorApi {
     }
 
     @GetMapping
-    @Operation(summary = "All vendors, in one page")
-    Page.Of<View> list() {
-        return new Page.Of<>(vendors.all().stream().map(View::of).toList(), null);
+    @Listed({})
+    @Operation(summary = "The vendors, in the catalog's order")
+    Page.Of<View> list(@Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
+        return Page.of(query).of(vendors.all().stream().map(View::of).toList(), View::id);
     }
 
     @GetMapping("/{id}")

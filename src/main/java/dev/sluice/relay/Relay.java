@@ -87,7 +87,7 @@ final class Relay {
                 response,
                 loop[0],
                 clientAddress.of(
-                        request.remoteAddress(), request.requestHeaders().getAll("x-forwarded-for")));
+                        request.remoteAddress(), () -> request.requestHeaders().getAll("x-forwarded-for")));
     }
 
     /** The list of models, or one of them. */

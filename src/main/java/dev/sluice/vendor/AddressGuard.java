@@ -2,6 +2,7 @@ package dev.sluice.vendor;
 
 import io.netty.resolver.AddressResolver;
 import io.netty.resolver.AddressResolverGroup;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -38,6 +39,20 @@ final class AddressGuard extends AddressResolverGroup<InetSocketAddress> {
                 || uniqueLocal
                 || shared;
         return metadata || ours && !allowPrivate;
+    }
+
+    /** As far as the text tells: a name is looked at when it is connected to. */
+    boolean refuses(String host) {
+        String bare = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+        byte[] literal = NetUtil.createByteArrayFromIpAddressString(bare);
+        if (literal == null) {
+            return !allowPrivate && bare.equalsIgnoreCase("localhost");
+        }
+        try {
+            return refuses(InetAddress.getByAddress(literal));
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // the length is that of an address
+        }
     }
 
     @Override

@@ -56,6 +56,10 @@ final class Connections implements DisposableBean {
         return tls ? client.secure() : client.noSSL();
     }
 
+    boolean refuses(String host) {
+        return guard.refuses(host);
+    }
+
     private static ConnectionProvider pool() {
         return ConnectionProvider.builder("upstream")
                 .maxConnections(MOST)

@@ -45,6 +45,11 @@ public final class Vendors {
         return entries.get(id);
     }
 
+    /** Whether a channel must not reach this host, as far as its text tells: names are looked at when they are connected to. */
+    public boolean refuses(String host) {
+        return connections.refuses(host);
+    }
+
     /** @throws IllegalArgumentException when the catalog does not know the vendor */
     public Upstream upstream(Target target) {
         CatalogEntry entry = entries.get(target.vendor());

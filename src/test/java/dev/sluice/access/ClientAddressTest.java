@@ -23,7 +23,7 @@ class ClientAddressTest {
     void believesOnlyTrustedProxies(String trusted, String peer, String forwardedFor, String expected) {
         ClientAddress address = new ClientAddress(trusted);
 
-        assertThat(address.of(new InetSocketAddress(peer, 1), List.of(forwardedFor))
+        assertThat(address.of(new InetSocketAddress(peer, 1), () -> List.of(forwardedFor))
                         .getHostAddress())
                 .isEqualTo(expected);
     }
