@@ -29,7 +29,10 @@ final class Program implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(pinned).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(environment);
         try {
-            return new Program(builder.start(), log);
+            Process process = builder.start();
+            // An interrupted run leaves nothing behind that burns a core.
+            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+            return new Program(process, log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
