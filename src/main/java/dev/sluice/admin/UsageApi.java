@@ -52,6 +52,11 @@ final class UsageApi {
             @AuthenticationPrincipal Operator operator,
             @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, "from", "to", "group_by", "model", "token_id", "user_id", "channel_id");
+        for (String paging : List.of("limit", "cursor")) {
+            if (query.containsKey(paging)) {
+                throw Invalid.field(paging, "is not taken here: usage comes whole");
+            }
+        }
         List<String> groupBy = groupBy(page.text("group_by"));
         Long from = page.from("from");
         Long to = page.to("to");

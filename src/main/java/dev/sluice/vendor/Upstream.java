@@ -92,7 +92,8 @@ public final class Upstream {
                 .responseConnection(
                         (response, connection) -> Mono.just(new Reply(response, connection, firstByte, idle)))
                 .single();
-        return once.onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
+        return once.onErrorMap(IllegalArgumentException.class, Upstream::notHttp)
+                .onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
                 .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
     }
 
@@ -147,6 +148,11 @@ public final class Upstream {
         return client != null
                 ? client
                 : clients.computeIfAbsent(loop, each -> connections.client(target, URI.create(target.baseUrl()), each));
+    }
+
+    /** Netty's parser says so of a first line that is not HTTP's; nothing of ours runs where it is caught. */
+    private static Failure notHttp(IllegalArgumentException nonsense) {
+        return new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the answer is not HTTP");
     }
 
     /**

@@ -358,11 +358,10 @@ class AdminApiTest {
         String path = "/api/users/" + user.path("id").asLong();
 
         isProblem(gateway.send("PATCH", path, one, "{\"password\":\"%s\"}".formatted("é".repeat(40))), 400);
+        isProblem(gateway.send("PATCH", path, one, "{\"quota_usd\":100}"), 403);
+        isProblem(gateway.send("PATCH", path, one, "{\"role\":\"root\"}"), 403);
         JsonNode after = gateway.send(
-                        "PATCH",
-                        path,
-                        one,
-                        "{\"password\":\"another long one\",\"display_name\":\"New\",\"quota_usd\":100,\"role\":\"root\"}")
+                        "PATCH", path, one, "{\"password\":\"another long one\",\"display_name\":\"New\"}")
                 .expect(200)
                 .json();
 
@@ -382,9 +381,9 @@ class AdminApiTest {
         isProblem(gateway.send("PATCH", "/api/tokens/" + foreign, session, "{\"name\":\"x\"}"), 404);
         isProblem(gateway.send("DELETE", "/api/tokens/" + foreign, session, null), 404);
         isProblem(gateway.send("GET", "/api/users/1", session, null), 404);
-        isProblem(gateway.send("POST", "/api/tokens", session, "{\"name\":\"x\",\"user_id\":1}"), 400);
+        isProblem(gateway.send("POST", "/api/tokens", session, "{\"name\":\"x\",\"user_id\":1}"), 403);
         isProblem(gateway.send("POST", "/api/users", session, "{}"), 403);
-        for (String list : List.of("/channels", "/vendors", "/groups", "/prices")) {
+        for (String list : List.of("/channels", "/groups", "/prices")) {
             isProblem(gateway.send("GET", "/api" + list, session, null), 403);
         }
         for (String list : List.of("/tokens", "/calls", "/access-tokens", "/usage")) {
@@ -463,7 +462,7 @@ class AdminApiTest {
                         isProblem(gateway.send(verb, url, Map.of(), "{}"), 401);
                         Answer user = gateway.send(verb, url, session, "{}");
                         assertThat(user.status()).as(verb + " " + url).isIn(200, 400, 403, 404);
-                        if (url.matches("/api/(channels|vendors|groups|prices).*")) {
+                        if (url.matches("/api/(channels|groups|prices).*")) {
                             isProblem(user, 403);
                         }
                     }

@@ -7,8 +7,10 @@ import dev.sluice.testing.NoLeaks;
 import dev.sluice.testing.ScriptedVendor;
 import dev.sluice.testing.VendorCall;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -123,13 +125,16 @@ class AddressesTest {
     }
 
     @Test
-    void refusesAPrivateAddressAtConnect() {
-        try (Gateway strict = Gateway.start("SLUICE_ALLOW_PRIVATE_UPSTREAMS=false");
-                ScriptedVendor vendor = ScriptedVendor.start()) {
-            strict.channel(vendor, "{\"base_url\":\"http://localhost:" + vendor.port() + "\"}");
-
-            assertThat(strict.call(strict.token().key(), chat("m")).status()).isEqualTo(502);
-            assertThat(vendor.connectionsOpened()).isZero();
+    void refusesAPrivateAddressAtConnect(@TempDir Path data) {
+        try (ScriptedVendor vendor = ScriptedVendor.start()) {
+            try (Gateway before = Gateway.startIn(data)) {
+                before.channel(vendor, "{\"base_url\":\"http://localhost:" + vendor.port() + "\"}");
+            }
+            try (Gateway strict = Gateway.startIn(data, "SLUICE_ALLOW_PRIVATE_UPSTREAMS=false")) {
+                assertThat(strict.call(strict.token().key(), chat("m")).status())
+                        .isEqualTo(502);
+                assertThat(vendor.connectionsOpened()).isZero();
+            }
         }
     }
 }
