@@ -110,7 +110,7 @@ final class Relay {
                 .doFinally(signal -> gone(call, signal));
     }
 
-    private Caller identify(Visit visit) {
+    Caller identify(Visit visit) {
         String key = Credential.of(visit.headers(), visit.request().uri());
         return tokenCheck.identify(key, visit.address());
     }
