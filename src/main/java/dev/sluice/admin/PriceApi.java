@@ -46,8 +46,18 @@ final class PriceApi {
             "input_usd_per_mtok",
             "cached_input_usd_per_mtok",
             "cache_write_usd_per_mtok",
+            "cache_write_1h_usd_per_mtok",
             "output_usd_per_mtok",
-            "usd_per_call");
+            "audio_input_usd_per_mtok",
+            "cached_audio_input_usd_per_mtok",
+            "audio_output_usd_per_mtok",
+            "image_input_usd_per_mtok",
+            "image_output_usd_per_mtok",
+            "usd_per_call",
+            "long_context_tokens",
+            "long_input_usd_per_mtok",
+            "long_cached_input_usd_per_mtok",
+            "long_output_usd_per_mtok");
     private static final Set<String> READ_ONLY = Set.of("id", "source");
 
     private final Database database;
@@ -80,24 +90,70 @@ final class PriceApi {
             @Schema(description = "null: as input") @JsonProperty("cache_write_usd_per_mtok") @Nullable
             BigDecimal cacheWrite,
 
+            @Schema(description = "Of a cache write kept for an hour; null: as cache_write")
+            @JsonProperty("cache_write_1h_usd_per_mtok")
+            @Nullable
+            BigDecimal hourWrite,
+
             @JsonProperty("output_usd_per_mtok") @Nullable BigDecimal output,
+
+            @Schema(description = "null: as input") @JsonProperty("audio_input_usd_per_mtok") @Nullable
+            BigDecimal audioInput,
+
+            @Schema(description = "null: as audio_input") @JsonProperty("cached_audio_input_usd_per_mtok") @Nullable
+            BigDecimal cachedAudioInput,
+
+            @Schema(description = "null: as output") @JsonProperty("audio_output_usd_per_mtok") @Nullable
+            BigDecimal audioOutput,
+
+            @Schema(description = "null: as input") @JsonProperty("image_input_usd_per_mtok") @Nullable
+            BigDecimal imageInput,
+
+            @Schema(description = "null: as output") @JsonProperty("image_output_usd_per_mtok") @Nullable
+            BigDecimal imageOutput,
 
             @Schema(description = "US dollars per call, beside the tokens") @JsonProperty("usd_per_call") @Nullable
             BigDecimal perCall,
+
+            @Schema(description = "With more prompt tokens than this, the long_ prices hold for the whole call")
+            @Nullable
+            Long longContextTokens,
+
+            @Schema(description = "null: as input") @JsonProperty("long_input_usd_per_mtok") @Nullable
+            BigDecimal longInput,
+
+            @Schema(description = "null: as long_input") @JsonProperty("long_cached_input_usd_per_mtok") @Nullable
+            BigDecimal longCachedInput,
+
+            @Schema(description = "null: as output") @JsonProperty("long_output_usd_per_mtok") @Nullable
+            BigDecimal longOutput,
 
             @Schema(
                     accessMode = Schema.AccessMode.READ_ONLY,
                     allowableValues = {"built-in", "operator"})
             String source) {
         static View of(Price price) {
+            Price.Text text = price.text();
+            Price.Media media = price.media();
+            Price.LongContext beyond = price.longContext();
             return new View(
                     price.id(),
                     price.model().pattern(),
-                    Views.usdOrNull(price.inputNanos()),
-                    Views.usdOrNull(price.cachedInputNanos()),
-                    Views.usdOrNull(price.cacheWriteNanos()),
-                    Views.usdOrNull(price.outputNanos()),
+                    Views.usdOrNull(text.inputNanos()),
+                    Views.usdOrNull(text.cachedInputNanos()),
+                    Views.usdOrNull(text.cacheWriteNanos()),
+                    Views.usdOrNull(text.hourWriteNanos()),
+                    Views.usdOrNull(text.outputNanos()),
+                    Views.usdOrNull(media.audioInputNanos()),
+                    Views.usdOrNull(media.cachedAudioInputNanos()),
+                    Views.usdOrNull(media.audioOutputNanos()),
+                    Views.usdOrNull(media.imageInputNanos()),
+                    Views.usdOrNull(media.imageOutputNanos()),
                     Views.usdOrNull(price.callNanos()),
+                    beyond == null ? null : beyond.moreThanTokens(),
+                    Views.usdOrNull(beyond == null ? null : beyond.inputNanos()),
+                    Views.usdOrNull(beyond == null ? null : beyond.cachedInputNanos()),
+                    Views.usdOrNull(beyond == null ? null : beyond.outputNanos()),
                     price.builtIn() ? "built-in" : "operator");
         }
     }
@@ -147,7 +203,7 @@ final class PriceApi {
         return changes.write(
                 PriceTable.REVISION,
                 client -> PriceTable.of(client, draft.model())
-                        .flatMap(before -> PriceTable.update(client, withId(draft, before.id()), clock.millis())
+                        .flatMap(before -> PriceTable.update(client, draft.withId(before.id()), clock.millis())
                                 .then(PriceTable.of(client, draft.model()))
                                 .map(price -> ResponseEntity.ok(View.of(price))))
                         .switchIfEmpty(Mono.defer(() -> PriceTable.insert(client, draft, clock.millis())
@@ -210,18 +266,6 @@ final class PriceApi {
         return new Problems.NotFound("There is no price " + id + " of the operator's.");
     }
 
-    private static Price withId(Price price, @Nullable Long id) {
-        return new Price(
-                id,
-                price.model(),
-                price.inputNanos(),
-                price.cachedInputNanos(),
-                price.cacheWriteNanos(),
-                price.outputNanos(),
-                price.callNanos(),
-                false);
-    }
-
     private static Price price(Fields fields, @Nullable Long id) {
         String model = fields.text("model", 200);
         if (model == null || model.isBlank()) {
@@ -230,16 +274,42 @@ final class PriceApi {
         Price price = new Price(
                 id,
                 new Glob(model == null ? "" : model.strip()),
-                fields.usd("input_usd_per_mtok"),
-                fields.usd("cached_input_usd_per_mtok"),
-                fields.usd("cache_write_usd_per_mtok"),
-                fields.usd("output_usd_per_mtok"),
+                new Price.Text(
+                        fields.usd("input_usd_per_mtok"),
+                        fields.usd("cached_input_usd_per_mtok"),
+                        fields.usd("cache_write_usd_per_mtok"),
+                        fields.usd("cache_write_1h_usd_per_mtok"),
+                        fields.usd("output_usd_per_mtok")),
+                new Price.Media(
+                        fields.usd("audio_input_usd_per_mtok"),
+                        fields.usd("cached_audio_input_usd_per_mtok"),
+                        fields.usd("audio_output_usd_per_mtok"),
+                        fields.usd("image_input_usd_per_mtok"),
+                        fields.usd("image_output_usd_per_mtok")),
                 fields.usd("usd_per_call"),
+                longContext(fields),
                 false);
-        if (price.inputNanos() == null && price.outputNanos() == null && price.callNanos() == null) {
+        if (price.text().inputNanos() == null && price.text().outputNanos() == null && price.callNanos() == null) {
             fields.fault("input_usd_per_mtok", "absent (expected: a price per million tokens, or usd_per_call)");
         }
         fields.check();
         return price;
+    }
+
+    private static Price.@Nullable LongContext longContext(Fields fields) {
+        Integer tokens = fields.limit("long_context_tokens", Integer.MAX_VALUE);
+        Long input = fields.usd("long_input_usd_per_mtok");
+        Long cached = fields.usd("long_cached_input_usd_per_mtok");
+        Long output = fields.usd("long_output_usd_per_mtok");
+        if (tokens == null && (input != null || cached != null || output != null)) {
+            fields.fault(
+                    "long_context_tokens", "absent (expected: the prompt tokens beyond which the long_ prices hold)");
+        }
+        if (tokens != null && input == null && output == null) {
+            fields.fault(
+                    "long_input_usd_per_mtok",
+                    "absent (expected: with long_context_tokens, a price that changes there)");
+        }
+        return tokens == null ? null : new Price.LongContext(tokens, input, cached, output);
     }
 }

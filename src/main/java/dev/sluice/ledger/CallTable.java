@@ -140,6 +140,7 @@ public final class CallTable {
                 row.get("ttft_ms", Long.class),
                 requireNonNull(row.get("attempts", Integer.class)),
                 text(row, "client_ip"),
+                0,
                 false,
                 false);
     }

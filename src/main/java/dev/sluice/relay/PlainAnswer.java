@@ -81,7 +81,7 @@ final class PlainAnswer {
         if (!meter.whole()) {
             return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the answer is not whole"));
         }
-        if (held != null && Meter.isError(ByteBufUtil.getBytes(held))) {
+        if (held != null && meter.isError(ByteBufUtil.getBytes(held))) {
             return Mono.error(new Failure(Failure.Kind.SERVER_ERROR, "an error with the status of an answer"));
         }
         CompositeByteBuf all = held;

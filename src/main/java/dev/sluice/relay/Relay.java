@@ -7,10 +7,10 @@ import dev.sluice.channel.Channels;
 import dev.sluice.channel.Route;
 import dev.sluice.ledger.Ledger;
 import dev.sluice.quota.Hold;
-import dev.sluice.quota.Price;
 import dev.sluice.quota.Prices;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.RateLimits;
+import dev.sluice.quota.Tariff;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.CallId;
 import dev.sluice.wire.Endpoint;
@@ -119,10 +119,10 @@ final class Relay {
         call.asks(ask);
         Caller caller = call.caller();
         Route route = route(call);
-        Price price = price(caller, route, ask.model());
-        call.routed(route, price);
+        Tariff tariff = tariff(caller, route, ask.model());
+        call.routed(route, tariff);
         call.passes(rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens())));
-        long estimate = price == null ? 0 : estimate(caller, route, price, ask);
+        long estimate = tariff == null ? 0 : estimate(caller, route, tariff, ask);
         Hold hold = quota.reserve(caller, estimate);
         if (hold != null) {
             call.holds(hold);
@@ -157,12 +157,12 @@ final class Relay {
         return route;
     }
 
-    private @Nullable Price price(Caller caller, Route route, String model) {
-        Price price = prices.find(model);
-        if (price == null) {
-            price = prices.find(route.upstreamModel(model));
+    private @Nullable Tariff tariff(Caller caller, Route route, String model) {
+        Tariff tariff = prices.find(model);
+        if (tariff == null) {
+            tariff = prices.find(route.upstreamModel(model));
         }
-        if (price == null
+        if (tariff == null
                 && (caller.token().quotaNanos() != null || caller.user().quotaNanos() != null)) {
             throw new Refusal(
                     Reason.MODEL_NOT_PRICED,
@@ -170,16 +170,16 @@ final class Relay {
                     "model",
                     null);
         }
-        return price;
+        return tariff;
     }
 
-    private long estimate(Caller caller, Route route, Price price, Ask ask) {
+    private long estimate(Caller caller, Route route, Tariff tariff, Ask ask) {
         if (caller.token().quotaNanos() == null && caller.user().quotaNanos() == null) {
             return 0;
         }
         Usage most =
                 new Usage(ask.promptEstimate(), 0, 0, ask.completionLimit(settings.defaultOutputTokens()), 0, true);
-        return Prices.cost(price, most, caller.group().priceFactorMillionths(), route.priceFactorMillionths());
+        return tariff.cost(most, caller.group().priceFactorMillionths(), route.priceFactorMillionths());
     }
 
     private static void failed(Call call, Throwable error) {
