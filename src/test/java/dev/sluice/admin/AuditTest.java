@@ -165,6 +165,18 @@ record AuditTest(Databases database) {
         assertThat(change(entries.path(2), "quota_usd").toString())
                 .contains("\"from\":2")
                 .contains("\"to\":3");
+        for (String price : List.of("1", "2")) {
+            admin.asks("POST", "/prices", "{\"model\":\"audited-model\",\"usd_per_call\":" + price + "}");
+        }
+        long price = root.reads("/prices?model=audited-model")
+                .path("data")
+                .path(0)
+                .path("id")
+                .asLong();
+        admin.asks("PATCH", "/prices/" + price, "{\"usd_per_call\":3}").expect(200);
+        admin.asks("DELETE", "/prices/" + price, null).expect(204);
+        assertThat(entries("resource=price&resource_id=" + price).findValuesAsString("action"))
+                .containsExactly("delete", "update", "update", "create");
         root.asks("PATCH", "/settings", "{\"max_attempts\":5}").expect(200);
         root.asks("PATCH", "/settings", "{\"max_attempts\":null}").expect(200);
         assertThat(entries("resource=settings")).hasSize(2);
