@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Conflict;
+import dev.sluice.access.Operator;
 import dev.sluice.database.Changes;
 import dev.sluice.database.Database;
 import dev.sluice.quota.Price;
@@ -22,6 +23,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -59,16 +61,20 @@ final class PriceApi {
             "long_cached_input_usd_per_mtok",
             "long_output_usd_per_mtok");
     private static final Set<String> READ_ONLY = Set.of("id", "source");
+    private static final Trail.Kind<Price> KIND =
+            new Trail.Kind<>("price", price -> String.valueOf(price.id()), View::of);
 
     private final Database database;
     private final Changes changes;
     private final Prices prices;
+    private final Trail trail;
     private final Clock clock;
 
-    PriceApi(Database database, Changes changes, Prices prices, Clock clock) {
+    PriceApi(Database database, Changes changes, Prices prices, Trail trail, Clock clock) {
         this.database = database;
         this.changes = changes;
         this.prices = prices;
+        this.trail = trail;
         this.clock = clock;
     }
 
@@ -197,7 +203,7 @@ final class PriceApi {
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = View.class))))
-    Mono<ResponseEntity<View>> set(@RequestBody byte[] body) {
+    Mono<ResponseEntity<View>> set(@AuthenticationPrincipal Operator operator, @RequestBody byte[] body) {
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
         Price draft = price(fields, null);
         return changes.write(
@@ -205,9 +211,15 @@ final class PriceApi {
                 client -> PriceTable.of(client, draft.model())
                         .flatMap(before -> PriceTable.update(client, draft.withId(before.id()), clock.millis())
                                 .then(PriceTable.of(client, draft.model()))
+                                .flatMap(after -> trail.of(operator, KIND)
+                                        .saw(client, before, after)
+                                        .thenReturn(after))
                                 .map(price -> ResponseEntity.ok(View.of(price))))
                         .switchIfEmpty(Mono.defer(() -> PriceTable.insert(client, draft, clock.millis())
                                 .flatMap(id -> PriceTable.find(client, id))
+                                .flatMap(made -> trail.of(operator, KIND)
+                                        .saw(client, null, made)
+                                        .thenReturn(made))
                                 .map(price -> ResponseEntity.created(URI.create("/api/prices/" + price.id()))
                                         .body(View.of(price))))));
     }
@@ -220,20 +232,16 @@ final class PriceApi {
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = View.class))))
-    Mono<View> change(@PathVariable String id, @RequestBody byte[] body) {
+    Mono<View> change(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
         long number = id(id);
         return changes.write(
                         PriceTable.REVISION,
                         client -> PriceTable.find(client, number)
-                                .map(before -> price(
-                                        Fields.read(
-                                                body,
-                                                Rendering.writable(View.of(before), WRITABLE),
-                                                WRITABLE,
-                                                READ_ONLY),
-                                        before.id()))
-                                .flatMap(after -> PriceTable.update(client, after, clock.millis()))
-                                .flatMap(rows -> PriceTable.find(client, number)))
+                                .flatMap(before -> PriceTable.update(client, changed(before, body), clock.millis())
+                                        .flatMap(rows -> PriceTable.find(client, number))
+                                        .flatMap(after -> trail.of(operator, KIND)
+                                                .saw(client, before, after)
+                                                .thenReturn(after))))
                 .map(View::of)
                 .switchIfEmpty(Mono.error(() -> missing(id)));
     }
@@ -241,10 +249,21 @@ final class PriceApi {
     @DeleteMapping("/{id}")
     @Operation(summary = "Takes one of the operator's prices away; a built-in one counts again")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    Mono<Void> delete(@PathVariable String id) {
+    Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
         long number = id(id);
-        return changes.write(PriceTable.REVISION, client -> PriceTable.delete(client, number))
-                .flatMap(rows -> rows == 0 ? Mono.<Void>error(missing(id)) : Mono.<Void>empty());
+        return changes.write(
+                        PriceTable.REVISION,
+                        client -> PriceTable.find(client, number)
+                                .flatMap(before -> PriceTable.delete(client, number)
+                                        .then(trail.of(operator, KIND).saw(client, before, null))
+                                        .thenReturn(before)))
+                .switchIfEmpty(Mono.error(() -> missing(id)))
+                .then();
+    }
+
+    private static Price changed(Price before, byte[] body) {
+        return price(
+                Fields.read(body, Rendering.writable(View.of(before), WRITABLE), WRITABLE, READ_ONLY), before.id());
     }
 
     /** Built-in prices have no id; whoever names one by its model is told why nothing happens. */

@@ -34,10 +34,12 @@ import reactor.core.publisher.Mono;
 final class SessionApi {
     private final Sessions sessions;
     private final ClientAddress clientAddress;
+    private final Trail trail;
 
-    SessionApi(Sessions sessions, ClientAddress clientAddress) {
+    SessionApi(Sessions sessions, ClientAddress clientAddress, Trail trail) {
         this.sessions = sessions;
         this.clientAddress = clientAddress;
+        this.trail = trail;
     }
 
     /** What a sign-in needs. */
@@ -72,7 +74,8 @@ final class SessionApi {
                         String.valueOf(username),
                         String.valueOf(password),
                         address(request),
-                        before == null ? null : before.getValue())
+                        before == null ? null : before.getValue(),
+                        trail.by("sign_in", address(request)))
                 .map(begun -> ResponseEntity.created(URI.create("/api/session"))
                         .header(
                                 HttpHeaders.SET_COOKIE,
@@ -100,7 +103,9 @@ final class SessionApi {
     @ApiResponse(responseCode = "204")
     Mono<ResponseEntity<Void>> signOut(@AuthenticationPrincipal Operator operator, ServerHttpRequest request) {
         String session = operator.session();
-        Mono<Void> ended = session == null ? Mono.empty() : sessions.end(session);
+        Mono<Void> ended = session == null
+                ? Mono.empty()
+                : sessions.end(session, operator.user(), trail.as("sign_out", operator, UserApi.KIND));
         return ended.thenReturn(ResponseEntity.noContent()
                 .header(HttpHeaders.SET_COOKIE, cookie(request, "", Duration.ZERO))
                 .build());

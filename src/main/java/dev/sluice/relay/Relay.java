@@ -11,6 +11,7 @@ import dev.sluice.quota.Prices;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.RateLimits;
 import dev.sluice.quota.Tariff;
+import dev.sluice.settings.Settings;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.CallId;
 import dev.sluice.wire.Endpoint;
@@ -59,6 +60,7 @@ final class Relay {
             OpenCalls openCalls,
             ClientAddress clientAddress,
             RelaySettings settings,
+            Settings gateway,
             Clock clock) {
         this.tokenCheck = tokenCheck;
         this.channels = channels;
@@ -71,7 +73,7 @@ final class Relay {
         this.clientAddress = clientAddress;
         this.settings = settings;
         this.clock = clock;
-        this.attempts = new Attempts(settings, meters, clock);
+        this.attempts = new Attempts(() -> gateway.now().maxAttempts(), settings, meters, clock);
         this.models = new ModelList(channels);
     }
 
@@ -110,7 +112,7 @@ final class Relay {
                 .doFinally(signal -> gone(call, signal));
     }
 
-    private Caller identify(Visit visit) {
+    Caller identify(Visit visit) {
         String key = Credential.of(visit.headers(), visit.request().uri());
         return tokenCheck.identify(key, visit.address());
     }
