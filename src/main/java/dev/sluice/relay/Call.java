@@ -10,6 +10,7 @@ import dev.sluice.quota.RateLimits;
 import dev.sluice.quota.Tariff;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Meter;
+import dev.sluice.vendor.PromptCount;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Money;
@@ -262,7 +263,7 @@ final class Call {
         Ask asked = ask;
         return reading == null || asked == null
                 ? Usage.NONE
-                : reading.usage(asked.promptEstimate(), endpoint.generates);
+                : reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates);
     }
 
     private long cost(Usage usage) {

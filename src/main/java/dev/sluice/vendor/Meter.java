@@ -1,6 +1,7 @@
 package dev.sluice.vendor;
 
 import dev.sluice.wire.Usage;
+import java.util.function.LongSupplier;
 
 /**
  * Watches one answer in a vendor's form go by: what each event is, what was used, whether the answer is whole. It
@@ -29,6 +30,12 @@ public interface Meter {
     /** A piece of a plain answer. */
     void piece(byte[] piece, int length);
 
+    /** Whether the vendor said what was used; if not, the text of a plain answer has to be {@link #count}ed. */
+    boolean metered();
+
+    /** A piece of a plain answer without usage, whose text is counted. */
+    void count(byte[] piece, int length);
+
     /** Whether the plain answer is one whole JSON document. */
     boolean whole();
 
@@ -38,6 +45,10 @@ public interface Meter {
     /** Whether the stream said that the answer is complete, although its last event may be missing. */
     boolean finished();
 
-    /** What was used up to now: the vendor's word where it gave one, else a count, which is marked as an estimate. */
-    Usage usage(long promptEstimate, boolean generates);
+    /**
+     * What was used up to now: the vendor's word where it gave one, else a count, which is marked as an estimate.
+     *
+     * @param prompt counts the prompt's tokens, when the vendor did not
+     */
+    Usage usage(LongSupplier prompt, boolean generates);
 }

@@ -1,9 +1,12 @@
 package dev.sluice.vendor.openai;
 
 import dev.sluice.vendor.Meter;
+import dev.sluice.vendor.TokenCount;
+import dev.sluice.wire.TextSpotter;
 import dev.sluice.wire.Usage;
 import dev.sluice.wire.UsageSpotter;
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -24,8 +27,9 @@ final class OpenAiMeter implements Meter {
     private final UsageSpotter document = new UsageSpotter();
     private UsageSpotter largeEvent = new UsageSpotter();
     private Usage usage = Usage.NONE;
-    private long bytes;
-    private long parts;
+    private final TokenCount text = new TokenCount();
+    private final TextSpotter spotter =
+            new TextSpotter(text, "content", "reasoning_content", "reasoning", "refusal", "arguments", "name", "text");
     private boolean finished;
 
     OpenAiMeter(boolean completionExcludesReasoning) {
@@ -44,8 +48,7 @@ final class OpenAiMeter implements Meter {
         if (starts(ERROR, event, data, to)) {
             return Event.ERROR;
         }
-        parts++;
-        bytes += to - from;
+        spotter.accept(event, data, to);
         if (!finished) {
             finished = value(FINISH, event, data, to) == '"';
         }
@@ -54,12 +57,11 @@ final class OpenAiMeter implements Meter {
 
     @Override
     public void large(byte[] piece, int from, int to, boolean ends) {
-        bytes += to - from;
+        spotter.accept(piece, from, to);
         for (int at = from; at < to; at++) {
             largeEvent.accept(piece[at]);
         }
         if (ends) {
-            parts++;
             seen(largeEvent.usage());
             largeEvent = new UsageSpotter();
         }
@@ -76,10 +78,20 @@ final class OpenAiMeter implements Meter {
 
     @Override
     public void piece(byte[] piece, int length) {
-        bytes += length;
         for (int at = 0; at < length; at++) {
             document.accept(piece[at]);
         }
+    }
+
+    @Override
+    public boolean metered() {
+        seen(document.usage());
+        return !usage.empty();
+    }
+
+    @Override
+    public void count(byte[] piece, int length) {
+        spotter.accept(piece, 0, length);
     }
 
     @Override
@@ -93,18 +105,9 @@ final class OpenAiMeter implements Meter {
         return finished;
     }
 
-    /**
-     * What was used up to now: the vendor's word where it gave one, else a count: the estimate of the prompt, and a
-     * token for each event of a stream (most vendors send one in each) or four bytes of a plain answer.
-     */
     @Override
-    public Usage usage(long promptEstimate, boolean generates) {
-        seen(document.usage());
-        if (!usage.empty()) {
-            return usage;
-        }
-        long completion = !generates ? 0 : parts > 0 ? parts : (bytes + 3) / 4;
-        return new Usage(promptEstimate, 0, 0, completion, 0, true);
+    public Usage usage(LongSupplier prompt, boolean generates) {
+        return metered() ? usage : new Usage(prompt.getAsLong(), 0, 0, generates ? text.total() : 0, 0, true);
     }
 
     private static int data(byte[] event, int from, int to) {
@@ -221,7 +224,25 @@ final class OpenAiMeter implements Meter {
                 number(promptDetails.path("cache_write_tokens")),
                 completion,
                 number(completionDetails.path("reasoning_tokens")),
+                kinds(promptDetails, completionDetails),
                 false);
+    }
+
+    /** Audio and images, which most models do not have: {@code cached_tokens_details} is the realtime API's. */
+    private static Usage.Kinds kinds(JsonNode prompt, JsonNode completion) {
+        long audioPrompt = number(prompt.path("audio_tokens"));
+        long imagePrompt = number(prompt.path("image_tokens"));
+        long audioCompletion = number(completion.path("audio_tokens"));
+        long imageCompletion = number(completion.path("image_tokens"));
+        return audioPrompt + imagePrompt + audioCompletion + imageCompletion == 0
+                ? Usage.Kinds.TEXT
+                : new Usage.Kinds(
+                        0,
+                        audioPrompt,
+                        number(prompt.path("cached_tokens_details").path("audio_tokens")),
+                        imagePrompt,
+                        audioCompletion,
+                        imageCompletion);
     }
 
     private static JsonNode first(JsonNode node, String name, String otherwise) {
