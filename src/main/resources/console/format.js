@@ -22,6 +22,11 @@ export function usd(value) {
   return (value < 0 ? '−$' : '$') + text;
 }
 
+/** Dollars at a glance: for a tile or an axis, where the last digits do not matter. */
+export function dollars(value) {
+  return usd(value && Math.abs(value) < 1 ? Number(value.toPrecision(3)) : value);
+}
+
 export function quota(value) {
   return value === null || value === undefined ? t('unlimited') : usd(value);
 }
@@ -38,6 +43,21 @@ export function millis(value) {
 export function time(value) {
   if (!value) return '–';
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(value));
+}
+
+/** For a table: no year while it is this one. */
+export function moment(value) {
+  const at = new Date(value);
+  const year = at.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
+  return new Intl.DateTimeFormat(locale(), {
+    year,
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  }).format(at);
 }
 
 export function day(value) {

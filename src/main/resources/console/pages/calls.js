@@ -1,7 +1,7 @@
 // The ledger, live: every call, whatever its end.
 import { download, query as search } from '../api.js';
 import { useAll, useList } from '../data.js';
-import { count, millis, time, usd } from '../format.js';
+import { count, millis, moment, time, usd } from '../format.js';
 import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { administers } from '../session.js';
@@ -11,7 +11,7 @@ import { Head, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
 
 const FILTERS = ['model', 'status', 'error_code', 'endpoint', 'stream', 'user_id', 'token_id', 'channel_id', 'from', 'to'];
-const ENDPOINTS = ['chat', 'completions', 'embeddings'];
+const ENDPOINTS = ['chat/completions', 'completions', 'embeddings'];
 
 export function Calls({ user, query }) {
   const admin = administers(user);
@@ -28,8 +28,9 @@ export function Calls({ user, query }) {
     await attempt(() => download('/calls' + search(asked), 'text/csv', 'calls.csv'));
     setBusy(false);
   };
+  const endpoints = [...new Set([...ENDPOINTS, ...(list.rows || []).map((call) => call.endpoint), query.endpoint])].filter(Boolean);
   const columns = [
-    { title: t('time'), cell: (call) => html`<a class="row-name" href=${'#/calls/' + call.id}>${time(call.at)}</a>` },
+    { title: t('time'), cell: (call) => html`<a class="row-name unbroken" href=${'#/calls/' + call.id} title=${time(call.at)}>${moment(call.at)}</a>` },
     { title: t('status'), cell: (call) => html`<${Status} call=${call} />` },
     { title: t('model'), wide: true, cell: (call) => html`${call.model}<small class="soft block">${call.endpoint}${call.stream ? ' · ' + t('streamed') : ''}</small>` },
     { title: t('token'), cell: (call) => html`${named(tokens, call.token_id)}${admin && html`<small class="soft block">${named(users, call.user_id, 'username')}</small>`}` },
@@ -48,7 +49,7 @@ export function Calls({ user, query }) {
       <${Choice} label=${t('token')} value=${query.token_id} onChange=${set('token_id')} options=${tokens.map((row) => [row.id, row.name])} />
       ${admin && html`<${Choice} label=${t('user')} value=${query.user_id} onChange=${set('user_id')} options=${users.map((row) => [row.id, row.username])} />`}
       ${admin && html`<${Choice} label=${t('channel')} value=${query.channel_id} onChange=${set('channel_id')} options=${channels.map((row) => [row.id, row.name])} />`}
-      <${Choice} label=${t('endpoint')} value=${query.endpoint} onChange=${set('endpoint')} options=${ENDPOINTS.map((name) => [name, name])} />
+      <${Choice} label=${t('endpoint')} value=${query.endpoint} onChange=${set('endpoint')} options=${endpoints.map((name) => [name, name])} />
       <${Filter} label=${t('status')} value=${query.status} onChange=${set('status')} placeholder="200" narrow />
       <${Filter} label=${t('error.code')} value=${query.error_code} onChange=${set('error_code')} placeholder="upstream_error" />
       <${Filter} label=${t('from')} type="date" value=${query.from} onChange=${set('from')} />

@@ -1,7 +1,7 @@
 // How it goes: the last day by the hour, the weeks by the day, and what needs attention.
 import { query } from '../api.js';
 import { useAll, useGet, useNames } from '../data.js';
-import { ago, count, millis, percent, short, usd } from '../format.js';
+import { ago, count, dollars, millis, percent, short, usd } from '../format.js';
 import { t } from '../i18n.js';
 import { administers } from '../session.js';
 import { Bars, Chart } from '../ui/chart.js';
@@ -35,15 +35,15 @@ export function Overview({ user }) {
 function Tiles({ data, user, admin }) {
   const { total } = data;
   const rate = total.calls ? total.errors / total.calls : 0;
-  const left = user.quota_usd === null ? t('unlimited') : usd(user.quota_usd - user.used_usd);
+  const left = user.quota_usd === null ? t('unlimited') : dollars(user.quota_usd - user.used_usd);
   return html`<section class="tiles" aria-label=${t('overview.day')}>
     <${Tile} label=${t('calls')} value=${short(total.calls)} note=${t('overview.day')} />
     <${Tile} label=${t('errors')} value=${short(total.errors)} note=${percent(rate)} bad=${rate > 0.05} />
     <${Tile} label=${t('tokens.counted')} value=${short(total.prompt_tokens + total.completion_tokens)} note=${t('overview.in.out', { in: short(total.prompt_tokens), out: short(total.completion_tokens) })} />
-    <${Tile} label=${t('cost')} value=${usd(total.cost_usd)} note=${t('overview.day')} />
-    <${Tile} label=${t('ttft')} value=${millis(total.ttft_p50_ms)} note=${t('overview.p95', { value: millis(total.ttft_p95_ms) })} />
+    <${Tile} label=${t('cost')} value=${dollars(total.cost_usd)} note=${t('overview.day')} />
+    <${Tile} label=${t('ttft.short')} value=${millis(total.ttft_p50_ms)} note=${t('overview.p95', { value: millis(total.ttft_p95_ms) })} />
     ${admin && html`<${Tile} label=${t('overview.open')} value=${count(data.open_streams ?? 0)} note=${t('overview.open.calls', { count: count(data.open_calls ?? 0) })} />`}
-    <${Tile} label=${t('balance.left')} value=${left} note=${t('overview.used', { value: usd(user.used_usd) })} />
+    <${Tile} label=${t('balance.left')} value=${left} note=${t('overview.used', { value: dollars(user.used_usd) })} />
   </section>`;
 }
 
@@ -205,7 +205,7 @@ export function Days({ data, days }) {
     </section>
     <section class="card">
       <${Chart} title=${t('overview.cost.days')} times=${times} series=${[
-        { label: t('cost'), values: all.map((row) => row.cost_usd), colour: 'series-2', bars: true, format: usd },
+        { label: t('cost'), values: all.map((row) => row.cost_usd), colour: 'series-2', bars: true, format: dollars },
       ]} />
     </section>
   </div>`;

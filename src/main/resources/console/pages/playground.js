@@ -117,12 +117,6 @@ export function Playground({ user }) {
     <div class="playground">
       <section class="card knobs" aria-label=${t('parameters')}>
         <div class="field">
-          <label for="model">${t('model')}</label>
-          <input id="model" list="models" value=${model} onInput=${(event) => setModel(event.target.value)} placeholder=${models === null ? t('loading') : ''} spellcheck="false" />
-          <datalist id="models">${(models || []).map((name) => html`<option value=${name}></option>`)}</datalist>
-          ${models?.length === 0 && html`<small>${t('playground.no.models')}</small>`}
-        </div>
-        <div class="field">
           <label for="system">${t('playground.system')}</label>
           <textarea id="system" rows="4" value=${system} onInput=${(event) => setSystem(event.target.value)} placeholder=${t('playground.system.hint')}></textarea>
         </div>
@@ -135,6 +129,12 @@ export function Playground({ user }) {
         <div class="field check"><label><input type="checkbox" checked=${parameters.stream} onChange=${(event) => setParameters({ ...parameters, stream: event.target.checked })} />${t('streamed')}</label></div>
       </section>
       <section class="card chat" aria-label=${t('playground.chat')}>
+        <div class="field">
+          <label for="model">${t('model')}</label>
+          <input id="model" list="models" value=${model} onInput=${(event) => setModel(event.target.value)} placeholder=${models === null ? t('loading') : ''} spellcheck="false" />
+          <datalist id="models">${(models || []).map((name) => html`<option value=${name}></option>`)}</datalist>
+          ${models?.length === 0 && html`<small>${t('playground.no.models')}</small>`}
+        </div>
         <${Messages} messages=${messages} again=${running ? null : again} />
         ${problem && html`<div class="notice bad" role="alert"><${Icon} name="warn" /><div><p>${problem}</p></div></div>`}
         <${Composer} draft=${draft} setDraft=${setDraft} images=${images} setImages=${setImages} send=${send} running=${running} />

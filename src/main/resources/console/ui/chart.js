@@ -1,6 +1,6 @@
 // Charts over time, painted by uPlot; beside them, a table of the same numbers for whoever cannot see them.
 import uPlot from '../lib/uplot.js';
-import { locale } from '../i18n.js';
+import { locale, t } from '../i18n.js';
 import { colour, theme } from '../theme.js';
 import { html, useEffect, useRef } from '../view.js';
 
@@ -37,28 +37,32 @@ function options(width, series, hourly) {
   const text = colour('text-soft');
   const line = colour('line');
   const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px system-ui' };
+  const half = hourly ? 1_800 : 43_200; // so that the first and the last bar are whole
   const stamp = new Intl.DateTimeFormat(
     locale(),
-    hourly ? { hour: '2-digit', minute: '2-digit' } : { month: 'short', day: 'numeric', timeZone: 'UTC' },
+    hourly ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } : { month: 'short', day: 'numeric', timeZone: 'UTC' },
   );
   return {
     width,
     height: HEIGHT,
     cursor: { y: false, points: { size: 6 } },
-    scales: { x: { time: true, range: (plot, low, high) => [low - (hourly ? 1800 : 43_200), high + (hourly ? 1800 : 43_200)] }, y: { range: (plot, low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+    scales: {
+      x: { time: true, range: (plot, low, high) => [low - half, high + half] },
+      y: { range: (plot, low, high) => [0, high > 0 ? high * 1.1 : 1] },
+    },
     axes: [
-      { ...axis, grid: { show: false }, values: (plot, at) => at.map((each) => stamp.format(each * 1000)), space: 64 },
+      { ...axis, grid: { show: false }, values: (plot, at) => at.map((each) => stamp.format(each * 1000)), space: 64, size: 32 },
       { ...axis, size: 58, values: (plot, at) => at.map((each) => series[0].format(each)) },
     ],
     series: [
-      { label: '', value: (plot, at) => (at ? stamp.format(at * 1000) : '') },
+      { label: t('time'), value: (plot, at) => (at ? stamp.format(at * 1000) : '–') },
       ...series.map((each) => ({
         label: each.label,
         stroke: colour(each.colour),
         width: each.bars ? 0 : 2,
         fill: each.bars ? colour(each.colour) : undefined,
         paths: each.bars ? uPlot.paths.bars({ size: [0.7, 28], radius: 0.15 }) : uPlot.paths.linear(),
-        points: { show: false },
+        points: { show: !each.bars, size: 5, fill: colour(each.colour) },
         value: (plot, value) => (value === null || value === undefined ? '–' : each.format(value)),
       })),
     ],

@@ -7,14 +7,18 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import org.springframework.core.io.support.PropertiesLoaderUtils;
 import org.springframework.core.io.support.ResourcePatternResolver;
 import org.springframework.stereotype.Component;
 
@@ -28,13 +32,16 @@ final class ConsoleFiles {
 
     private static final String OURS = "classpath*:console/**/*.*";
 
-    /** Where the libraries' jars hold what the pages import, whatever their version; each has one such file. */
-    private static final Map<String, String> LIBRARIES = Map.of(
-            "lib/preact.js", "classpath*:META-INF/resources/webjars/preact/*/dist/preact.module.js",
-            "lib/hooks.js", "classpath*:META-INF/resources/webjars/preact/*/hooks/dist/hooks.module.js",
-            "lib/htm.js", "classpath*:META-INF/resources/_static/htm/*/dist/htm.module.js",
-            "lib/uplot.js", "classpath*:META-INF/resources/webjars/uplot/*/dist/uPlot.esm.js",
-            "lib/uplot.css", "classpath*:META-INF/resources/webjars/uplot/*/dist/uPlot.min.css");
+    /** A file out of a library's jar; its path has the version, which the jar itself tells. */
+    private record Library(String name, String group, String artifact, String path) {}
+
+    private static final List<Library> LIBRARIES = List.of(
+            new Library("lib/preact.js", "org.webjars.npm", "preact", "webjars/preact/{version}/dist/preact.module.js"),
+            new Library(
+                    "lib/hooks.js", "org.webjars.npm", "preact", "webjars/preact/{version}/hooks/dist/hooks.module.js"),
+            new Library("lib/htm.js", "org.mvnpm", "htm", "_static/htm/{version}/dist/htm.module.js"),
+            new Library("lib/uplot.js", "org.webjars.npm", "uplot", "webjars/uplot/{version}/dist/uPlot.esm.js"),
+            new Library("lib/uplot.css", "org.webjars.npm", "uplot", "webjars/uplot/{version}/dist/uPlot.min.css"));
 
     private static final Map<String, String> TYPES = Map.of(
             "html", "text/html;charset=utf-8",
@@ -61,8 +68,8 @@ final class ConsoleFiles {
             String name = url.substring(url.lastIndexOf("/console/") + "/console/".length());
             files.put(name, File.of(name, resource.getContentAsByteArray()));
         }
-        for (Map.Entry<String, String> library : LIBRARIES.entrySet()) {
-            files.put(library.getKey(), library(library.getKey(), resolver.getResources(library.getValue())));
+        for (Library library : LIBRARIES) {
+            files.put(library.name, read(library));
         }
         String all = files.entrySet().stream()
                 .map(file -> file.getKey() + " " + file.getValue().hash)
@@ -75,15 +82,15 @@ final class ConsoleFiles {
      * A browser resolves {@code import "preact"} by an import map alone, which is an inline script, and those the
      * Content-Security-Policy forbids. So the name becomes a path. Source maps are not served.
      */
-    private static File library(String name, Resource[] found) throws IOException {
-        if (found.length != 1) {
-            throw new IllegalStateException("The console needs one library file " + name + ", and there are "
-                    + found.length + " of it on the class path.");
-        }
-        String text = found[0].getContentAsString(StandardCharsets.UTF_8)
+    private static File read(Library library) throws IOException {
+        Properties maven = PropertiesLoaderUtils.loadProperties(
+                new ClassPathResource("META-INF/maven/" + library.group + "/" + library.artifact + "/pom.properties"));
+        String path = library.path.replace("{version}", maven.getProperty("version"));
+        String text = new ClassPathResource("META-INF/resources/" + path)
+                .getContentAsString(StandardCharsets.UTF_8)
                 .replace("from\"preact\"", "from\"./preact.js\"")
                 .replaceFirst("(?m)^//# sourceMappingURL=.*$", "");
-        return File.of(name, text.getBytes(StandardCharsets.UTF_8));
+        return File.of(library.name, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The page names the version, and all modules, for the browser to fetch at once and not import by import. */
