@@ -399,13 +399,20 @@ final class ChannelApi {
         return draft(fields.raw("channel")).flatMap(probe::models).map(names -> Map.of("models", names));
     }
 
-    /** What is not filled in yet is no fault of a draft: name and models may be absent. */
+    /** What is not filled in yet is no fault of a draft: name and models may be absent or empty. */
     private Mono<Channel> draft(JsonNode given) {
         ObjectNode filled = Fields.JSON.createObjectNode().put("name", "draft");
         filled.putArray("models").add("*");
-        byte[] json = Fields.JSON.writeValueAsBytes(given);
+        ObjectNode draft = given instanceof ObjectNode object ? object : Fields.JSON.createObjectNode();
+        if (draft.path("name").asString("").isBlank()) {
+            draft.remove("name");
+        }
+        if (draft.path("models").isEmpty()) {
+            draft.remove("models");
+        }
+        byte[] json = Fields.JSON.writeValueAsBytes(draft);
         Fields fields = Fields.read(json, filled, WRITABLE, READ_ONLY);
-        long id = given.path("id").asLong(0);
+        long id = draft.path("id").asLong(0);
         if (fields.has("keys") || id == 0) {
             return Mono.just(channel(fields, 0, List.of(), clock.millis()));
         }
