@@ -10,7 +10,19 @@ import { Icon } from '../ui/icons.js';
 import { Head, RowButton, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
 
+/** What is asked for rarely stands folded away. */
+const MORE = [
+  'cache_write_1h_usd_per_mtok',
+  'audio_input_usd_per_mtok',
+  'cached_audio_input_usd_per_mtok',
+  'audio_output_usd_per_mtok',
+  'image_input_usd_per_mtok',
+  'image_output_usd_per_mtok',
+];
+const LONG = ['long_context_tokens', 'long_input_usd_per_mtok', 'long_cached_input_usd_per_mtok', 'long_output_usd_per_mtok'];
 const AMOUNTS = ['input_usd_per_mtok', 'output_usd_per_mtok', 'cached_input_usd_per_mtok', 'cache_write_usd_per_mtok', 'usd_per_call'];
+
+const ALL = [...AMOUNTS, ...MORE, ...LONG];
 
 export function Prices({ query }) {
   const list = useList('/prices', { model: query.name && `*${query.name}*`, source: query.source });
@@ -52,8 +64,8 @@ export function Prices({ query }) {
 
 function Editor({ price, close, saved }) {
   const own = price.source === 'operator';
-  const form = useForm({ model: price.model, ...Object.fromEntries(AMOUNTS.map((name) => [name, price[name] ?? ''])) }, async (values) => {
-    const body = { model: values.model, ...Object.fromEntries(AMOUNTS.map((name) => [name, number(values[name])])) };
+  const form = useForm({ model: price.model, ...Object.fromEntries(ALL.map((name) => [name, price[name] ?? ''])) }, async (values) => {
+    const body = { model: values.model, ...Object.fromEntries(ALL.map((name) => [name, number(values[name])])) };
     await (own ? patch('/prices/' + price.id, body) : post('/prices', body));
     toast(t('saved'));
     saved();
@@ -64,6 +76,14 @@ function Editor({ price, close, saved }) {
         <${Field} form=${form} name="model" label=${t('model')} hint=${t('price.model.hint')} required wide autofocus />
         ${AMOUNTS.map((name) => html`<${Field} key=${name} form=${form} name=${name} type="number" label=${t('price.' + name)} hint=${t(name === 'usd_per_call' ? 'price.per.call' : 'price.per.mtok')} />`)}
       </div>
+      <details open=${MORE.some((name) => form.values[name] !== '')}>
+        <summary>${t('price.media')}</summary>
+        <div class="fields">${MORE.map((name) => html`<${Field} key=${name} form=${form} name=${name} type="number" label=${t('price.' + name)} hint=${t('price.per.mtok')} />`)}</div>
+      </details>
+      <details open=${LONG.some((name) => form.values[name] !== '')}>
+        <summary>${t('price.long')}</summary>
+        <div class="fields">${LONG.map((name) => html`<${Field} key=${name} form=${form} name=${name} type="number" label=${t('price.' + name)} />`)}</div>
+      </details>
     <//>
   <//>`;
 }

@@ -1,9 +1,9 @@
-// The gateway's settings, as many as it has: a field for each that the API shows.
-import { get, patch } from '../api.js';
-import { useGet } from '../data.js';
-import { t, textOr } from '../i18n.js';
+// The gateway's settings, which hold for all its nodes.
+import { patch } from '../api.js';
+import { useAll, useGet } from '../data.js';
+import { t } from '../i18n.js';
 import { Loading, toast, Trouble } from '../ui/feedback.js';
-import { Field, Form, number, useForm } from '../ui/form.js';
+import { Field, Form, number, quotaOf, QuotaField, quotaValues, useForm } from '../ui/form.js';
 import { Head } from '../ui/table.js';
 import { html } from '../view.js';
 
@@ -15,32 +15,42 @@ export function Settings() {
   `;
 }
 
-/** Names that end so are amounts even when they are unset and so give no hint of their type. */
-const NUMBERS = /(_usd|_days|_tries|_percent|_count|_ms|_seconds|_minutes|_hours)$/;
-
 function Editor({ before }) {
-  const kinds = Object.fromEntries(Object.entries(before).map(([name, value]) => [name, kind(name, value)]));
-  const names = Object.keys(before).filter((name) => kinds[name] && !['created_at', 'updated_at'].includes(name));
-  const form = useForm(Object.fromEntries(names.map((name) => [name, before[name] ?? ''])), async (values) => {
-    await patch('/settings', Object.fromEntries(names.map((name) => [name, sent(kinds[name], values[name])])));
-    form.merge(await get('/settings'));
-    toast(t('saved'));
-  });
+  const groups = useAll('/groups');
+  const form = useForm(
+    {
+      registration: before.registration,
+      ...quotaValues(before.registration_quota_usd, 'registration_quota_usd'),
+      registration_group: before.registration_group,
+      retention_days: before.retention_days ?? '',
+      max_attempts: String(before.max_attempts),
+      low_balance_percent: String(before.low_balance_percent),
+    },
+    async (values) => {
+      await patch('/settings', {
+        registration: values.registration,
+        registration_quota_usd: quotaOf(values, 'registration_quota_usd'),
+        registration_group: values.registration_group,
+        retention_days: number(values.retention_days),
+        max_attempts: number(values.max_attempts),
+        low_balance_percent: number(values.low_balance_percent),
+      });
+      toast(t('saved'));
+    },
+  );
+  const names = [...new Set([before.registration_group, ...groups.map((group) => group.name)])];
   return html`<${Form} form=${form}>
     <section class="card fields">
-      ${names.map((name) => html`<${Field} key=${name} form=${form} name=${name} type=${kinds[name]} label=${textOr('setting.' + name, name)} hint=${textOr('setting.' + name + '.hint', undefined)} />`)}
+      <h2>${t('settings.people')}</h2>
+      <${Field} form=${form} name="registration" type="check" label=${t('setting.registration')} hint=${t('setting.registration.hint')} wide />
+      <${QuotaField} form=${form} name="registration_quota_usd" label=${t('setting.registration_quota_usd')} />
+      <${Field} form=${form} name="registration_group" type="select" label=${t('setting.registration_group')} options=${names.map((name) => [name, name])} />
+    </section>
+    <section class="card fields">
+      <h2>${t('settings.calls')}</h2>
+      <${Field} form=${form} name="max_attempts" type="number" label=${t('setting.max_attempts')} hint=${t('setting.max_attempts.hint')} />
+      <${Field} form=${form} name="low_balance_percent" type="number" label=${t('setting.low_balance_percent')} hint=${t('setting.low_balance_percent.hint')} />
+      <${Field} form=${form} name="retention_days" type="number" label=${t('setting.retention_days')} hint=${t('setting.retention_days.hint')} placeholder=${t('setting.for.ever')} />
     </section>
   <//>`;
-}
-
-function kind(name, value) {
-  if (typeof value === 'boolean') return 'check';
-  if (typeof value === 'number' || NUMBERS.test(name)) return 'number';
-  if (Array.isArray(value)) return 'list';
-  return value === null || typeof value === 'string' ? 'text' : null;
-}
-
-function sent(kind, value) {
-  if (kind === 'number') return number(value);
-  return kind === 'text' ? value || null : value;
 }

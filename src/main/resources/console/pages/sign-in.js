@@ -1,11 +1,12 @@
 // Signing in: the first time with the generated password and then one's own, and again when a session ran out.
-import { patch } from '../api.js';
+import { patch, post, Problem } from '../api.js';
+import { useGet } from '../data.js';
 import { t } from '../i18n.js';
 import { forget, refresh, session, signIn } from '../session.js';
 import { Dialog } from '../ui/feedback.js';
 import { Field, Form, useForm } from '../ui/form.js';
 import { Mark, Preferences } from '../ui/frame.js';
-import { html, useEffect } from '../view.js';
+import { html, useEffect, useState } from '../view.js';
 
 function Alone({ title, about, children }) {
   useEffect(() => {
@@ -23,16 +24,36 @@ function Alone({ title, about, children }) {
 }
 
 export function SignIn() {
+  const offer = useGet('/registrations');
+  const [registering, setRegistering] = useState(false);
   const form = useForm({ username: '', password: '' }, (values) => signIn(values.username, values.password));
+  if (registering) return html`<${Register} close=${() => setRegistering(false)} />`;
   return html`<${Alone} title=${t('sign.in')} about=${t('sign.in.about')}>
     <${Form} form=${form} action=${t('sign.in')}>
       <${Field} form=${form} name="username" label=${t('username')} autocomplete="username" autofocus spellcheck="false" autocapitalize="none" />
       <${Field} form=${form} name="password" type="password" label=${t('password')} autocomplete="current-password" />
     <//>
+    ${offer.data?.open && html`<p class="soft">${t('register.new')} <button class="link" onClick=${() => setRegistering(true)}>${t('register')}</button></p>`}
     <details class="soft">
       <summary>${t('sign.in.first')}</summary>
       <p>${t('sign.in.first.how')}</p>
     </details>
+  <//>`;
+}
+
+/** Where the settings allow it, whoever comes makes itself a user. */
+function Register({ close }) {
+  const form = useForm({ username: '', password: '', repeated: '' }, async (values) => {
+    agree(values);
+    await post('/registrations', { username: values.username, password: values.password });
+    await signIn(values.username, values.password);
+  });
+  return html`<${Alone} title=${t('register')} about=${t('register.about')}>
+    <${Form} form=${form} action=${t('register')} onCancel=${close}>
+      <${Field} form=${form} name="username" label=${t('username')} hint=${t('username.rule')} autocomplete="username" autofocus spellcheck="false" autocapitalize="none" />
+      <${Field} form=${form} name="password" type="password" label=${t('password')} hint=${t('password.rule')} autocomplete="new-password" />
+      <${Field} form=${form} name="repeated" type="password" label=${t('password.again')} autocomplete="new-password" />
+    <//>
   <//>`;
 }
 
@@ -54,15 +75,17 @@ export function FirstPassword({ later }) {
   <//>`;
 }
 
+function agree({ password, repeated }) {
+  if (password === repeated) return;
+  throw new Problem(400, t('password.differ'), [{ field: 'repeated', message: t('password.differ') }]);
+}
+
 /** Two fields that must agree; the API judges the password itself. */
 export function NewPassword({ later, done }) {
   const user = session.use();
   const empty = { password: '', repeated: '' };
   const form = useForm(empty, async (values) => {
-    if (values.password !== values.repeated) {
-      const fault = new Error(t('password.differ'));
-      throw Object.assign(fault, { status: 400, fields: [{ field: 'repeated', message: t('password.differ') }] });
-    }
+    agree(values);
     await patch('/users/' + user.id, { password: values.password });
     form.merge(empty);
     await refresh();

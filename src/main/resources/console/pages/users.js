@@ -115,7 +115,8 @@ function names(groups, own) {
 function Credits({ user, close }) {
   const [now, setNow] = useState(user);
   const form = useForm({ amount_usd: '', note: '' }, async (values) => {
-    setNow(await post(`/users/${user.id}/credits`, { amount_usd: number(values.amount_usd), ...(values.note ? { note: values.note } : {}) }));
+    const credit = await post(`/users/${user.id}/credits`, { amount_usd: number(values.amount_usd), ...(values.note ? { note: values.note } : {}) });
+    setNow({ ...now, quota_usd: credit.quota_usd });
     form.merge({ amount_usd: '', note: '' });
     toast(t('credit.done'));
     history.reload();
@@ -125,7 +126,7 @@ function Credits({ user, close }) {
     <p>${t('credit.about', { quota: now.quota_usd === null ? t('unlimited') : usd(now.quota_usd), used: usd(now.used_usd) })}</p>
     <${Form} form=${form} action=${t('credit')} onCancel=${close}>
       <div class="fields">
-        <${Field} form=${form} name="amount_usd" type="number" label=${t('amount')} required autofocus />
+        <${Field} form=${form} name="amount_usd" type="number" label=${t('amount')} hint=${t('credit.hint')} required autofocus />
         <${Field} form=${form} name="note" label=${t('note')} />
       </div>
     <//>
@@ -138,9 +139,10 @@ export function CreditHistory({ list }) {
   if (!list.rows) return html`<${Loading} />`;
   if (list.rows.length === 0) return null;
   const columns = [
-    { title: t('time'), cell: (credit) => time(credit.created_at ?? credit.at) },
+    { title: t('time'), cell: (credit) => time(credit.created_at) },
     { title: t('amount'), number: true, cell: (credit) => usd(credit.amount_usd) },
-    { title: t('note'), wide: true, cell: (credit) => credit.note || '–' },
+    { title: t('note'), wide: true, cell: (credit) => credit.note || (credit.redemption_code_id === null ? '–' : t('credit.code', { id: credit.redemption_code_id })) },
+    { title: t('credit.after'), number: true, cell: (credit) => usd(credit.quota_usd) },
   ];
   return html`<h3>${t('credit.history')}</h3><${Table} caption=${t('credit.history')} columns=${columns} list=${list} />`;
 }

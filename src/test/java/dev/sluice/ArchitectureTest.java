@@ -29,12 +29,29 @@ class ArchitectureTest {
             Map.entry("vendor", Set.of("wire")),
             Map.entry("server", Set.of("wire", "database")),
             Map.entry("access", Set.of("wire", "database")),
-            Map.entry("ledger", Set.of("wire", "database")),
+            Map.entry("ledger", Set.of("settings", "wire", "database")),
+            Map.entry("settings", Set.of("wire", "database")),
+            Map.entry("audit", Set.of("wire", "database")),
+            Map.entry("notice", Set.of("settings", "wire", "database")),
+            Map.entry("credit", Set.of("access", "wire", "database")),
+            Map.entry("command", Set.of("ledger", "wire", "database")),
             Map.entry("limit", Set.of("wire")),
             Map.entry("quota", Set.of("access", "limit", "wire", "database")),
             Map.entry("channel", Set.of("vendor", "limit", "wire", "database")),
-            Map.entry("relay", Set.of("access", "quota", "channel", "vendor", "ledger", "wire")),
-            Map.entry("admin", Set.of("access", "quota", "channel", "vendor", "ledger", "wire", "database")));
+            Map.entry("relay", Set.of("access", "quota", "channel", "vendor", "ledger", "settings", "wire")),
+            Map.entry(
+                    "admin",
+                    Set.of(
+                            "access",
+                            "quota",
+                            "channel",
+                            "vendor",
+                            "ledger",
+                            "credit",
+                            "audit",
+                            "settings",
+                            "wire",
+                            "database")));
 
     /** Classes that may wait for a publisher, each with its reason. */
     private static final Set<String> MAY_BLOCK = Set.of(
@@ -42,6 +59,8 @@ class ArchitectureTest {
             "dev.sluice.database.Changes",
             // Makes the first user while the program starts, on its main thread.
             "dev.sluice.access.RootAccount",
+            // Is the whole program: there is no event loop that it could stop.
+            "dev.sluice.command.Reconcile",
             // Waits on a thread of its own, which does nothing else.
             "dev.sluice.ledger.Ledger",
             // Gives leases back while the program starts or stops, on its main thread.

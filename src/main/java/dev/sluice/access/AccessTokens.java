@@ -2,6 +2,7 @@ package dev.sluice.access;
 
 import dev.sluice.database.Database;
 import dev.sluice.database.Where;
+import dev.sluice.database.Witness;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Clock;
@@ -42,7 +43,7 @@ public final class AccessTokens {
     public Mono<Operator> identify(String bearer) {
         if (fixedHash.length > 0 && MessageDigest.isEqual(fixedHash, bytes(bearer))) {
             User root = register.now().root();
-            return root == null ? Mono.empty() : Mono.just(new Operator(root, true, null));
+            return root == null ? Mono.empty() : Mono.just(Operator.of(root, Operator.Means.ADMIN_TOKEN, true, null));
         }
         if (!Secret.wellFormed(bearer, PREFIX, bearer.length())) {
             return Mono.empty();
@@ -59,7 +60,7 @@ public final class AccessTokens {
         if (user == null || !user.enabled() || token.expiresAt() != null && token.expiresAt() <= now) {
             return Mono.empty();
         }
-        Operator operator = new Operator(user, token.mayWrite(), null);
+        Operator operator = Operator.of(user, Operator.Means.ACCESS_TOKEN, token.mayWrite(), null);
         if (token.lastUsedAt() != null && now - token.lastUsedAt() < USED_GRAIN.toMillis()) {
             return Mono.just(operator);
         }
@@ -77,7 +78,7 @@ public final class AccessTokens {
     }
 
     /** Makes an access token like the draft, whose id and secret are yet to come. */
-    public Mono<Made> create(AccessToken draft) {
+    public Mono<Made> create(AccessToken draft, Witness<AccessToken> witness) {
         Secret secret = Secret.make(PREFIX);
         AccessToken token = new AccessToken(
                 0,
@@ -90,13 +91,15 @@ public final class AccessTokens {
                 draft.createdAt());
         return database.inTransaction(client -> AccessTokenTable.insert(client, token, secret.hash())
                         .flatMap(id -> AccessTokenTable.list(client, new Where().equal("id", id), 1)
-                                .next()))
+                                .next())
+                        .flatMap(made -> witness.saw(client, null, made).thenReturn(made)))
                 .map(made -> new Made(made, secret));
     }
 
-    public Mono<Void> delete(long id) {
-        return database.inTransaction(client -> AccessTokenTable.delete(client, id))
-                .then();
+    public Mono<Void> delete(AccessToken token, Witness<AccessToken> witness) {
+        return database.inTransaction(client -> AccessTokenTable.delete(client, token.id())
+                .filter(rows -> rows > 0)
+                .flatMap(rows -> witness.saw(client, token, null)));
     }
 
     private static byte[] bytes(String secret) {

@@ -2,6 +2,7 @@ package dev.sluice.access;
 
 import dev.sluice.database.Changes;
 import dev.sluice.database.Where;
+import dev.sluice.database.Witness;
 import java.util.Collection;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +32,12 @@ public final class Groups {
         return register.now().groups().get(name);
     }
 
-    public Mono<Group> create(Group draft) {
+    public Mono<Group> create(Group draft, Witness<Group> witness) {
         return changes.write(
                         Register.NAME,
-                        client -> GroupTable.insert(client, draft).then(GroupTable.find(client, draft.name())))
+                        client -> GroupTable.insert(client, draft)
+                                .then(GroupTable.find(client, draft.name()))
+                                .flatMap(made -> witness.saw(client, null, made).thenReturn(made)))
                 .onErrorMap(
                         DuplicateKeyException.class,
                         e -> new Conflict(
@@ -42,16 +45,17 @@ public final class Groups {
     }
 
     /** Nothing when there is no such group. What the change throws is passed on, and nothing is changed. */
-    public Mono<Group> change(String name, UnaryOperator<Group> change) {
+    public Mono<Group> change(String name, UnaryOperator<Group> change, Witness<Group> witness) {
         return changes.write(
                 Register.NAME,
                 client -> GroupTable.find(client, name)
-                        .map(change)
-                        .flatMap(group -> GroupTable.update(client, group))
-                        .flatMap(done -> GroupTable.find(client, name)));
+                        .flatMap(before -> GroupTable.update(client, change.apply(before))
+                                .then(GroupTable.find(client, name))
+                                .flatMap(after ->
+                                        witness.saw(client, before, after).thenReturn(after))));
     }
 
-    public Mono<Void> delete(String name) {
+    public Mono<Void> delete(String name, Witness<Group> witness) {
         if (name.equals(DEFAULT)) {
             return Mono.error(new Conflict("The group 'default' is where users begin. It cannot be deleted."));
         }
@@ -61,7 +65,10 @@ public final class Groups {
                                 .filter(users -> users == 0)
                                 .switchIfEmpty(Mono.error(() -> new Conflict(
                                         "Users are in group '" + name + "'. Put them in another group first.")))
-                                .then(GroupTable.delete(client, name)))
+                                .then(GroupTable.find(client, name))
+                                .flatMap(before -> GroupTable.delete(client, name)
+                                        .then(witness.saw(client, before, null))
+                                        .thenReturn(before)))
                 .then();
     }
 }

@@ -1,6 +1,6 @@
 package dev.sluice.access;
 
-/** What a user may do in the console and the admin API. */
+/** What a user may do in the console and the admin API; the first may most. */
 public enum Role {
     /** Everything. */
     ROOT,

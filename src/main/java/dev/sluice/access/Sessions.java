@@ -1,6 +1,7 @@
 package dev.sluice.access;
 
 import dev.sluice.database.Database;
+import dev.sluice.database.Witness;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,14 +23,14 @@ public final class Sessions {
     private final Database database;
     private final Passwords passwords;
     private final Clock clock;
-    private final SignInThrottle throttle;
+    private final GuessThrottle throttle;
 
     Sessions(Register register, Database database, Passwords passwords, Clock clock) {
         this.register = register;
         this.database = database;
         this.passwords = passwords;
         this.clock = clock;
-        this.throttle = new SignInThrottle(clock);
+        this.throttle = new GuessThrottle(clock, "Too many failed sign-ins. Try again in a while.");
     }
 
     /**
@@ -38,7 +39,8 @@ public final class Sessions {
      * @param before the id of the session that the new one replaces
      * @throws dev.sluice.wire.Refusal when there were too many failures
      */
-    public Mono<Begun> begin(String username, String password, InetAddress address, @Nullable String before) {
+    public Mono<Begun> begin(
+            String username, String password, InetAddress address, @Nullable String before, Witness<User> witness) {
         throttle.attempt(username, address);
         return database.read(client -> UserTable.passwordHash(client, username))
                 .next()
@@ -49,15 +51,16 @@ public final class Sessions {
                 .flatMap(right -> database.inTransaction(client -> UserTable.named(client, username)))
                 .filter(User::enabled)
                 .doOnNext(user -> throttle.succeeded(username, address))
-                .flatMap(user -> replace(user, before));
+                .flatMap(user -> replace(user, before, witness));
     }
 
-    private Mono<Begun> replace(User user, @Nullable String before) {
+    private Mono<Begun> replace(User user, @Nullable String before, Witness<User> witness) {
         Secret id = Secret.make(PREFIX);
         long now = clock.millis();
         return database.inTransaction(client -> SessionTable.deleteExpired(client, now)
                         .then(SessionTable.delete(client, before == null ? "" : Secret.hash(before)))
-                        .then(SessionTable.insert(client, id.hash(), user.id(), now, now + LENGTH.toMillis())))
+                        .then(SessionTable.insert(client, id.hash(), user.id(), now, now + LENGTH.toMillis()))
+                        .then(witness.saw(client, user, user)))
                 .thenReturn(new Begun(user, id));
     }
 
@@ -71,12 +74,12 @@ public final class Sessions {
                 .next()
                 .mapNotNull(userId -> register.now().users().get(userId))
                 .filter(User::enabled)
-                .map(user -> new Operator(user, true, hash));
+                .map(user -> Operator.of(user, Operator.Means.SESSION, true, hash));
     }
 
     /** @param hash as in {@link Operator#session()} */
-    public Mono<Void> end(String hash) {
-        return database.inTransaction(client -> SessionTable.delete(client, hash))
-                .then();
+    public Mono<Void> end(String hash, User user, Witness<User> witness) {
+        return database.inTransaction(
+                client -> SessionTable.delete(client, hash).then(witness.saw(client, user, user)));
     }
 }

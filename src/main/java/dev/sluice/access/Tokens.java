@@ -3,6 +3,7 @@ package dev.sluice.access;
 import dev.sluice.database.Changes;
 import dev.sluice.database.Database;
 import dev.sluice.database.Where;
+import dev.sluice.database.Witness;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -43,28 +44,35 @@ public final class Tokens {
     }
 
     /** Makes a token like the draft, whose id and key are yet to come. */
-    public Mono<Made> create(Token draft) {
+    public Mono<Made> create(Token draft, Witness<Token> witness) {
         Secret key = Secret.make(PREFIX);
         Token token = withKey(draft, key);
         return changes.write(
                 Register.NAME,
                 client -> TokenTable.insert(client, token)
                         .flatMap(id -> TokenTable.find(client, id))
+                        .flatMap(made -> witness.saw(client, null, made).thenReturn(made))
                         .map(made -> new Made(made, key)));
     }
 
     /** Nothing when there is no such token. What the change throws is passed on, and nothing is changed. */
-    public Mono<Token> change(long id, UnaryOperator<Token> change) {
+    public Mono<Token> change(long id, UnaryOperator<Token> change, Witness<Token> witness) {
         return changes.write(
                 Register.NAME,
                 client -> TokenTable.find(client, id)
-                        .map(change)
-                        .flatMap(token -> TokenTable.update(client, token))
-                        .flatMap(done -> TokenTable.find(client, id)));
+                        .flatMap(before -> TokenTable.update(client, change.apply(before))
+                                .then(TokenTable.find(client, id))
+                                .flatMap(after ->
+                                        witness.saw(client, before, after).thenReturn(after))));
     }
 
-    public Mono<Void> delete(long id) {
-        return changes.write(Register.NAME, client -> TokenTable.delete(client, id))
+    public Mono<Void> delete(long id, Witness<Token> witness) {
+        return changes.write(
+                        Register.NAME,
+                        client -> TokenTable.find(client, id)
+                                .flatMap(before -> TokenTable.delete(client, id)
+                                        .then(witness.saw(client, before, null))
+                                        .thenReturn(before)))
                 .then();
     }
 

@@ -105,6 +105,16 @@ final class UserTable {
         return writable(statement, user).fetch().rowsUpdated();
     }
 
+    /** In one statement with what it adds to. */
+    static Mono<Long> addToQuota(DatabaseClient client, long id, long nanos, long now) {
+        return client.sql("UPDATE users SET quota_nanos = quota_nanos + :nanos, updated_at = :now WHERE id = :id")
+                .bind("nanos", nanos)
+                .bind("now", now)
+                .bind("id", id)
+                .fetch()
+                .rowsUpdated();
+    }
+
     static Mono<Long> delete(DatabaseClient client, long id) {
         return client.sql("DELETE FROM users WHERE id = :id")
                 .bind("id", id)

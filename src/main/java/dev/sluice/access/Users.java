@@ -3,7 +3,10 @@ package dev.sluice.access;
 import dev.sluice.database.Changes;
 import dev.sluice.database.Database;
 import dev.sluice.database.Where;
+import dev.sluice.database.Witness;
+import dev.sluice.wire.Money;
 import java.time.Clock;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
@@ -50,11 +53,12 @@ public final class Users {
     }
 
     /** Makes a user like the draft, whose id is yet to come. */
-    public Mono<User> create(User draft, String passwordHash) {
+    public Mono<User> create(User draft, String passwordHash, Witness<User> witness) {
         return changes.write(
                         Register.NAME,
-                        client ->
-                                UserTable.insert(client, draft, passwordHash).flatMap(id -> UserTable.find(client, id)))
+                        client -> UserTable.insert(client, draft, passwordHash)
+                                .flatMap(id -> UserTable.find(client, id))
+                                .flatMap(made -> witness.saw(client, null, made).thenReturn(made)))
                 .onErrorMap(DuplicateKeyException.class, e -> taken(draft.username()));
     }
 
@@ -65,52 +69,67 @@ public final class Users {
      * @param session hash of the session that asks; null: another means
      */
     public Mono<User> change(
-            long id, UnaryOperator<User> change, @Nullable String passwordHash, @Nullable String session) {
+            long id,
+            UnaryOperator<User> change,
+            @Nullable String passwordHash,
+            @Nullable String session,
+            Witness<User> witness) {
         return changes.write(
                 Register.NAME,
-                client -> UserTable.find(client, id)
-                        .flatMap(before -> {
-                            User after = change.apply(before);
-                            return rootStays(client, before, after)
-                                    .then(UserTable.update(client, after, passwordHash)
-                                            .onErrorMap(DuplicateKeyException.class, e -> taken(after.username())));
-                        })
-                        .then(passwordHash == null ? Mono.empty() : SessionTable.deleteOf(client, id, session))
-                        .then(UserTable.find(client, id)));
+                client -> UserTable.find(client, id).flatMap(before -> {
+                    User after = change.apply(before);
+                    return rootStays(client, before, after)
+                            .then(UserTable.update(client, after, passwordHash)
+                                    .onErrorMap(DuplicateKeyException.class, e -> taken(after.username())))
+                            .then(passwordHash == null ? Mono.empty() : SessionTable.deleteOf(client, id, session))
+                            .then(changed(client, before, witness));
+                }));
     }
 
-    /** Nothing when there is no such user. Raises a finite quota. */
-    public Mono<User> credit(long id, long nanos) {
-        return change(id, user -> raised(user, nanos), null, null);
+    private static Mono<User> changed(DatabaseClient client, User before, Witness<User> witness) {
+        return UserTable.find(client, before.id())
+                .flatMap(after -> witness.saw(client, before, after).thenReturn(after));
     }
 
-    private User raised(User user, long nanos) {
-        Long quota = user.quotaNanos();
-        if (quota == null) {
+    /**
+     * Raises a finite quota, or lowers it, but never below zero. Nothing when there is no such user.
+     *
+     * @param amount finds in the same transaction how much, in nano-dollars; nothing, and nothing happens
+     */
+    public Mono<User> credit(long id, Function<DatabaseClient, Mono<Long>> amount, Witness<User> witness) {
+        return changes.write(
+                Register.NAME,
+                client -> UserTable.find(client, id).flatMap(before -> {
+                    finite(before);
+                    return amount.apply(client)
+                            .doOnNext(nanos -> countable(before, nanos))
+                            .flatMap(nanos -> UserTable.addToQuota(client, id, nanos, clock.millis()))
+                            .flatMap(rows -> changed(client, before, witness));
+                }));
+    }
+
+    private static void finite(User user) {
+        if (user.quotaNanos() == null) {
             throw new Conflict("User '" + user.username() + "' has no quota to raise: it is unlimited.");
         }
-        if (quota > Long.MAX_VALUE - nanos) {
+    }
+
+    private static void countable(User user, long nanos) {
+        Long quota = user.quotaNanos();
+        if (quota != null && nanos > 0 && quota > Long.MAX_VALUE - nanos) {
             throw new Conflict("The quota would become more than can be counted. Credit less.");
         }
-        return new User(
-                user.id(),
-                user.username(),
-                user.displayName(),
-                user.role(),
-                user.group(),
-                user.enabled(),
-                quota + nanos,
-                user.usedNanos(),
-                user.createdAt(),
-                clock.millis());
+        if (quota != null && quota + nanos < 0) {
+            throw new Conflict("The quota would fall below zero: it is " + Money.usd(quota) + " dollars.");
+        }
     }
 
     /** The user goes, and with it all that it signs in and calls with; its calls stay in the ledger. */
-    public Mono<Void> delete(long id) {
+    public Mono<Void> delete(long id, Witness<User> witness) {
         return changes.write(
                         Register.NAME,
                         client -> UserTable.find(client, id)
-                                .flatMap(user -> rootStays(client, user, null))
+                                .flatMap(user -> rootStays(client, user, null).then(witness.saw(client, user, null)))
                                 .then(TokenTable.deleteOf(client, id))
                                 .then(AccessTokenTable.deleteOf(client, id))
                                 .then(SessionTable.deleteOf(client, id, null))

@@ -36,11 +36,16 @@ import reactor.core.publisher.Mono;
 @RequestMapping("/api/access-tokens")
 @Tag(name = "access tokens", description = "Bearer tokens of this API; each acts as the user who made it")
 final class AccessTokenApi {
+    private static final Trail.Kind<AccessToken> KIND =
+            new Trail.Kind<>("access_token", token -> Long.toString(token.id()), token -> View.of(token, null));
+
     private final AccessTokens accessTokens;
+    private final Trail trail;
     private final Clock clock;
 
-    AccessTokenApi(AccessTokens accessTokens, Clock clock) {
+    AccessTokenApi(AccessTokens accessTokens, Trail trail, Clock clock) {
         this.accessTokens = accessTokens;
+        this.trail = trail;
         this.clock = clock;
     }
 
@@ -137,7 +142,7 @@ final class AccessTokenApi {
                 clock.millis());
         fields.check();
         return accessTokens
-                .create(draft)
+                .create(draft, trail.of(operator, KIND))
                 .map(made -> ResponseEntity.created(
                                 URI.create("/api/access-tokens/" + made.token().id()))
                         .body(View.of(made.token(), made.secret().text())));
@@ -153,7 +158,7 @@ final class AccessTokenApi {
     @Operation(summary = "Takes an access token away")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
-        return mine(operator, id).flatMap(token -> accessTokens.delete(token.id()));
+        return mine(operator, id).flatMap(token -> accessTokens.delete(token, trail.of(operator, KIND)));
     }
 
     private Mono<AccessToken> mine(Operator operator, String id) {

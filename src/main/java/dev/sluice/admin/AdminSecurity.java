@@ -1,8 +1,11 @@
 package dev.sluice.admin;
 
 import dev.sluice.access.AccessTokens;
+import dev.sluice.access.ClientAddress;
 import dev.sluice.access.Operator;
+import dev.sluice.access.Role;
 import dev.sluice.access.Sessions;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +69,15 @@ class AdminSecurity {
         "/api/docs", "/swagger-ui", "/webjars", "/api/swagger-ui", "/api/webjars"
     };
     private static final String[] ADMINS_ONLY = {
-        "/api/channels/**", "/api/groups/**", "/api/prices/**",
+        "/api/channels/**",
+        "/api/groups/**",
+        "/api/prices/**",
+        "/api/redemption-codes/**",
+        "/api/reconciliation",
+        "/api/audit",
     };
+
+    private static final String[] ROOT_ONLY = {"/api/settings"};
 
     /** An operator, as Spring Security carries it. */
     private static final class SignedIn extends AbstractAuthenticationToken {
@@ -98,9 +108,11 @@ class AdminSecurity {
     }
 
     @Bean
-    SecurityWebFilterChain adminChain(ServerHttpSecurity http, AccessTokens accessTokens, Sessions sessions) {
+    SecurityWebFilterChain adminChain(
+            ServerHttpSecurity http, AccessTokens accessTokens, Sessions sessions, ClientAddress clientAddress) {
         AuthenticationWebFilter identify = new AuthenticationWebFilter((ReactiveAuthenticationManager) Mono::just);
-        identify.setServerAuthenticationConverter(exchange -> identify(exchange, accessTokens, sessions));
+        identify.setServerAuthenticationConverter(exchange -> identify(exchange, accessTokens, sessions)
+                .map(operator -> new SignedIn(operator.at(address(exchange, clientAddress)))));
         return http.securityContextRepository(NoOpServerSecurityContextRepository.getInstance())
                 .httpBasic(ServerHttpSecurity.HttpBasicSpec::disable)
                 .formLogin(ServerHttpSecurity.FormLoginSpec::disable)
@@ -119,14 +131,19 @@ class AdminSecurity {
                 .addFilterAfter(AdminSecurity::offerCsrf, SecurityWebFiltersOrder.AUTHENTICATION)
                 .authorizeExchange(paths -> paths.pathMatchers(PUBLIC)
                         .permitAll()
-                        .pathMatchers(HttpMethod.POST, "/api/session")
+                        .pathMatchers(HttpMethod.POST, "/api/session", "/api/registrations")
+                        .permitAll()
+                        .pathMatchers(HttpMethod.GET, "/api/registrations")
                         .permitAll()
                         .pathMatchers(ADMINS_ONLY)
                         .access((who, where) -> who.flatMap(
-                                each -> judged(each, where.getExchange().getRequest(), true)))
+                                each -> judged(each, where.getExchange().getRequest(), Role.ADMIN)))
+                        .pathMatchers(ROOT_ONLY)
+                        .access((who, where) -> who.flatMap(
+                                each -> judged(each, where.getExchange().getRequest(), Role.ROOT)))
                         .anyExchange()
                         .access((who, where) -> who.flatMap(
-                                each -> judged(each, where.getExchange().getRequest(), false))))
+                                each -> judged(each, where.getExchange().getRequest(), Role.USER))))
                 .exceptionHandling(failures -> failures.authenticationEntryPoint(
                                 (exchange, failure) -> unknown(exchange))
                         .accessDeniedHandler((exchange, denied) -> write(
@@ -157,16 +174,19 @@ class AdminSecurity {
         };
     }
 
-    private static Mono<Authentication> identify(
-            ServerWebExchange exchange, AccessTokens accessTokens, Sessions sessions) {
+    private static Mono<Operator> identify(ServerWebExchange exchange, AccessTokens accessTokens, Sessions sessions) {
         String bearer = bearer(exchange.getRequest());
         if (bearer != null) {
-            return accessTokens.identify(bearer).map(SignedIn::new);
+            return accessTokens.identify(bearer);
         }
         HttpCookie cookie = exchange.getRequest().getCookies().getFirst(COOKIE);
-        return cookie == null
-                ? Mono.empty()
-                : sessions.identify(cookie.getValue()).map(SignedIn::new);
+        return cookie == null ? Mono.empty() : sessions.identify(cookie.getValue());
+    }
+
+    private static InetAddress address(ServerWebExchange exchange, ClientAddress clientAddress) {
+        ServerHttpRequest request = exchange.getRequest();
+        return clientAddress.of(
+                request.getRemoteAddress(), () -> request.getHeaders().getOrEmpty("X-Forwarded-For"));
     }
 
     private static @Nullable String bearer(ServerHttpRequest request) {
@@ -176,12 +196,13 @@ class AdminSecurity {
                 : null;
     }
 
-    private static Mono<AuthorizationResult> judged(Authentication who, ServerHttpRequest request, boolean adminsOnly) {
+    private static Mono<AuthorizationResult> judged(Authentication who, ServerHttpRequest request, Role least) {
         if (!(who.getPrincipal() instanceof Operator operator)) {
             return Mono.just(new AuthorizationDecision(false));
         }
-        if (adminsOnly && !operator.role().administers()) {
-            return Mono.error(new AccessDeniedException("Only an admin may do this."));
+        if (operator.role().compareTo(least) > 0) {
+            return Mono.error(new AccessDeniedException(
+                    least == Role.ROOT ? "Only root may do this." : "Only an admin may do this."));
         }
         if (!operator.mayWrite() && !reads(request.getMethod())) {
             return Mono.error(

@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Groups;
+import dev.sluice.access.Operator;
 import dev.sluice.channel.Channel;
 import dev.sluice.channel.ChannelTable;
 import dev.sluice.channel.Channels;
@@ -31,6 +32,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -94,6 +97,7 @@ final class ChannelApi {
     private final Probe probe;
     private final Vendors vendors;
     private final Groups groups;
+    private final Trail trail;
     private final Clock clock;
 
     ChannelApi(
@@ -104,6 +108,7 @@ final class ChannelApi {
             Probe probe,
             Vendors vendors,
             Groups groups,
+            Trail trail,
             Clock clock) {
         this.database = database;
         this.changes = changes;
@@ -112,6 +117,7 @@ final class ChannelApi {
         this.probe = probe;
         this.vendors = vendors;
         this.groups = groups;
+        this.trail = trail;
         this.clock = clock;
     }
 
@@ -265,13 +271,16 @@ final class ChannelApi {
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(allOf = {View.class, Draft.class}))))
     @ResponseStatus(HttpStatus.CREATED)
-    Mono<ResponseEntity<View>> make(@RequestBody byte[] body) {
+    Mono<ResponseEntity<View>> make(@AuthenticationPrincipal Operator operator, @RequestBody byte[] body) {
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
         long now = clock.millis();
         Channel draft = channel(fields, 0, List.of(), now);
         return changes.write(
                         ChannelTable.REVISION,
-                        client -> table.insert(client, draft).flatMap(id -> table.find(client, id)))
+                        client -> table.insert(client, draft)
+                                .flatMap(id -> table.find(client, id))
+                                .flatMap(made ->
+                                        saw(client, operator, null, made).thenReturn(made)))
                 .map(channel -> ResponseEntity.created(URI.create("/api/channels/" + channel.id()))
                         .body(view(channel)));
     }
@@ -284,16 +293,26 @@ final class ChannelApi {
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(allOf = {View.class, Draft.class}))))
-    Mono<View> change(@PathVariable String id, @RequestBody byte[] body) {
+    Mono<View> change(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
         long number = Rendering.id(id, "channel");
         return changes.write(
                         ChannelTable.REVISION,
                         client -> table.find(client, number)
-                                .map(before -> changed(before, body))
-                                .flatMap(after -> table.update(client, after))
-                                .flatMap(rows -> table.find(client, number)))
+                                .flatMap(before -> table.update(client, changed(before, body))
+                                        .flatMap(rows -> table.find(client, number))
+                                        .flatMap(after -> saw(client, operator, before, after)
+                                                .thenReturn(after))))
                 .map(this::view)
                 .switchIfEmpty(Mono.error(() -> missing(id)));
+    }
+
+    /** Of the keys only that they changed is said. */
+    private Mono<Void> saw(
+            DatabaseClient client, Operator operator, @Nullable Channel before, @Nullable Channel after) {
+        Trail.Kind<Channel> kind = new Trail.Kind<>("channel", channel -> Long.toString(channel.id()), this::view);
+        List<String> keys = before == null ? List.of() : before.keys();
+        boolean same = after == null || after.keys().equals(keys);
+        return (same ? trail.of(operator, kind) : trail.of(operator, kind, "keys")).saw(client, before, after);
     }
 
     private Channel changed(Channel before, byte[] body) {
@@ -305,10 +324,16 @@ final class ChannelApi {
     @DeleteMapping("/{id}")
     @Operation(summary = "Deletes a channel; its calls stay in the ledger")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    Mono<Void> delete(@PathVariable String id) {
+    Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
         long number = Rendering.id(id, "channel");
-        return changes.write(ChannelTable.REVISION, client -> table.delete(client, number))
-                .flatMap(rows -> rows == 0 ? Mono.<Void>error(missing(id)) : Mono.<Void>empty());
+        return changes.write(
+                        ChannelTable.REVISION,
+                        client -> table.find(client, number)
+                                .flatMap(before -> table.delete(client, number)
+                                        .then(saw(client, operator, before, null))
+                                        .thenReturn(before)))
+                .switchIfEmpty(Mono.error(() -> missing(id)))
+                .then();
     }
 
     /** What a test call asks for. */

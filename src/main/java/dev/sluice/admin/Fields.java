@@ -198,6 +198,19 @@ final class Fields {
         }
     }
 
+    /** Nano-dollars of an amount that must be there, and may be below zero, but not zero. */
+    long signedUsd(String field) {
+        JsonNode value = values.get(field);
+        if (value == null || !value.isNumber() || value.decimalValue().signum() == 0) {
+            return wrong(field, "an amount in dollars that is not 0", 0L);
+        }
+        try {
+            return Money.nanos(value.decimalValue());
+        } catch (ArithmeticException e) {
+            return wrong(field, "an amount within 9,000,000,000 with at most nine decimals", 0L);
+        }
+    }
+
     /** Millionths. */
     long factor(String field) {
         JsonNode value = values.get(field);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Conflict;
 import dev.sluice.access.Group;
 import dev.sluice.access.Groups;
+import dev.sluice.access.Operator;
 import dev.sluice.channel.ChannelTable;
 import dev.sluice.database.Database;
 import dev.sluice.wire.Glob;
@@ -21,6 +22,7 @@ import java.util.Comparator;
 import java.util.Set;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -40,16 +42,19 @@ import reactor.core.publisher.Mono;
 @Tag(name = "groups", description = "Classes of users: their channels, prices and limits")
 final class GroupApi {
     private static final Set<String> READ_ONLY = Set.of("created_at", "updated_at");
+    private static final Trail.Kind<Group> KIND = new Trail.Kind<>("group", Group::name, View::of);
 
     private final Groups groups;
     private final Database database;
     private final ChannelTable channels;
+    private final Trail trail;
     private final Clock clock;
 
-    GroupApi(Groups groups, Database database, ChannelTable channels, Clock clock) {
+    GroupApi(Groups groups, Database database, ChannelTable channels, Trail trail, Clock clock) {
         this.groups = groups;
         this.database = database;
         this.channels = channels;
+        this.trail = trail;
         this.clock = clock;
     }
 
@@ -109,7 +114,7 @@ final class GroupApi {
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = View.class))))
     @ResponseStatus(HttpStatus.CREATED)
-    Mono<ResponseEntity<View>> make(@RequestBody byte[] body) {
+    Mono<ResponseEntity<View>> make(@AuthenticationPrincipal Operator operator, @RequestBody byte[] body) {
         Fields fields =
                 Fields.read(body, Fields.JSON.createObjectNode(), Set.of("name", "price_factor", "limits"), READ_ONLY);
         String name = fields.name("name");
@@ -117,7 +122,7 @@ final class GroupApi {
             fields.fault("name", "'" + name + "' (expected: at most 64 letters, digits, '.', '_' and '-')");
         }
         Group draft = group(fields, name, clock.millis());
-        return groups.create(draft)
+        return groups.create(draft, trail.of(operator, KIND))
                 .map(group -> ResponseEntity.created(URI.create("/api/groups/" + group.name()))
                         .body(View.of(group)));
     }
@@ -130,31 +135,33 @@ final class GroupApi {
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = View.class))))
-    Mono<View> change(@PathVariable String name, @RequestBody byte[] body) {
+    Mono<View> change(@AuthenticationPrincipal Operator operator, @PathVariable String name, @RequestBody byte[] body) {
         find(name);
-        return groups.change(name, before -> {
-                    Set<String> writable = Set.of("price_factor", "limits");
-                    Fields fields = Fields.read(
-                            body,
-                            Rendering.writable(View.of(before), writable),
-                            writable,
-                            Set.of("name", "created_at", "updated_at"));
-                    return group(fields, before.name(), before.createdAt());
-                })
+        return groups.change(name, before -> changed(before, body), trail.of(operator, KIND))
                 .map(View::of);
+    }
+
+    private Group changed(Group before, byte[] body) {
+        Set<String> writable = Set.of("price_factor", "limits");
+        Fields fields = Fields.read(
+                body,
+                Rendering.writable(View.of(before), writable),
+                writable,
+                Set.of("name", "created_at", "updated_at"));
+        return group(fields, before.name(), before.createdAt());
     }
 
     @DeleteMapping("/{name}")
     @Operation(summary = "Deletes a group that no user is in and no channel serves")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    Mono<Void> delete(@PathVariable String name) {
+    Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String name) {
         Group group = find(name);
         return database.read(channels::all)
                 .filter(channel -> channel.groups().contains(group.name()))
                 .next()
                 .flatMap(channel -> Mono.<Void>error(new Conflict("Channel " + channel.id() + " ('" + channel.name()
                         + "') serves group '" + group.name() + "'. Change the channel first.")))
-                .switchIfEmpty(Mono.defer(() -> groups.delete(group.name())));
+                .switchIfEmpty(Mono.defer(() -> groups.delete(group.name(), trail.of(operator, KIND))));
     }
 
     private Group group(Fields fields, String name, long createdAt) {

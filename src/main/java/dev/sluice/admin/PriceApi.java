@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Conflict;
+import dev.sluice.access.Operator;
 import dev.sluice.database.Changes;
 import dev.sluice.database.Database;
 import dev.sluice.quota.Price;
@@ -22,6 +23,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -46,19 +48,33 @@ final class PriceApi {
             "input_usd_per_mtok",
             "cached_input_usd_per_mtok",
             "cache_write_usd_per_mtok",
+            "cache_write_1h_usd_per_mtok",
             "output_usd_per_mtok",
-            "usd_per_call");
+            "audio_input_usd_per_mtok",
+            "cached_audio_input_usd_per_mtok",
+            "audio_output_usd_per_mtok",
+            "image_input_usd_per_mtok",
+            "image_output_usd_per_mtok",
+            "usd_per_call",
+            "long_context_tokens",
+            "long_input_usd_per_mtok",
+            "long_cached_input_usd_per_mtok",
+            "long_output_usd_per_mtok");
     private static final Set<String> READ_ONLY = Set.of("id", "source");
+    private static final Trail.Kind<Price> KIND =
+            new Trail.Kind<>("price", price -> String.valueOf(price.id()), View::of);
 
     private final Database database;
     private final Changes changes;
     private final Prices prices;
+    private final Trail trail;
     private final Clock clock;
 
-    PriceApi(Database database, Changes changes, Prices prices, Clock clock) {
+    PriceApi(Database database, Changes changes, Prices prices, Trail trail, Clock clock) {
         this.database = database;
         this.changes = changes;
         this.prices = prices;
+        this.trail = trail;
         this.clock = clock;
     }
 
@@ -80,24 +96,70 @@ final class PriceApi {
             @Schema(description = "null: as input") @JsonProperty("cache_write_usd_per_mtok") @Nullable
             BigDecimal cacheWrite,
 
+            @Schema(description = "Of a cache write kept for an hour; null: as cache_write")
+            @JsonProperty("cache_write_1h_usd_per_mtok")
+            @Nullable
+            BigDecimal hourWrite,
+
             @JsonProperty("output_usd_per_mtok") @Nullable BigDecimal output,
+
+            @Schema(description = "null: as input") @JsonProperty("audio_input_usd_per_mtok") @Nullable
+            BigDecimal audioInput,
+
+            @Schema(description = "null: as audio_input") @JsonProperty("cached_audio_input_usd_per_mtok") @Nullable
+            BigDecimal cachedAudioInput,
+
+            @Schema(description = "null: as output") @JsonProperty("audio_output_usd_per_mtok") @Nullable
+            BigDecimal audioOutput,
+
+            @Schema(description = "null: as input") @JsonProperty("image_input_usd_per_mtok") @Nullable
+            BigDecimal imageInput,
+
+            @Schema(description = "null: as output") @JsonProperty("image_output_usd_per_mtok") @Nullable
+            BigDecimal imageOutput,
 
             @Schema(description = "US dollars per call, beside the tokens") @JsonProperty("usd_per_call") @Nullable
             BigDecimal perCall,
+
+            @Schema(description = "With more prompt tokens than this, the long_ prices hold for the whole call")
+            @Nullable
+            Long longContextTokens,
+
+            @Schema(description = "null: as input") @JsonProperty("long_input_usd_per_mtok") @Nullable
+            BigDecimal longInput,
+
+            @Schema(description = "null: as long_input") @JsonProperty("long_cached_input_usd_per_mtok") @Nullable
+            BigDecimal longCachedInput,
+
+            @Schema(description = "null: as output") @JsonProperty("long_output_usd_per_mtok") @Nullable
+            BigDecimal longOutput,
 
             @Schema(
                     accessMode = Schema.AccessMode.READ_ONLY,
                     allowableValues = {"built-in", "operator"})
             String source) {
         static View of(Price price) {
+            Price.Text text = price.text();
+            Price.Media media = price.media();
+            Price.LongContext beyond = price.longContext();
             return new View(
                     price.id(),
                     price.model().pattern(),
-                    Views.usdOrNull(price.inputNanos()),
-                    Views.usdOrNull(price.cachedInputNanos()),
-                    Views.usdOrNull(price.cacheWriteNanos()),
-                    Views.usdOrNull(price.outputNanos()),
+                    Views.usdOrNull(text.inputNanos()),
+                    Views.usdOrNull(text.cachedInputNanos()),
+                    Views.usdOrNull(text.cacheWriteNanos()),
+                    Views.usdOrNull(text.hourWriteNanos()),
+                    Views.usdOrNull(text.outputNanos()),
+                    Views.usdOrNull(media.audioInputNanos()),
+                    Views.usdOrNull(media.cachedAudioInputNanos()),
+                    Views.usdOrNull(media.audioOutputNanos()),
+                    Views.usdOrNull(media.imageInputNanos()),
+                    Views.usdOrNull(media.imageOutputNanos()),
                     Views.usdOrNull(price.callNanos()),
+                    beyond == null ? null : beyond.moreThanTokens(),
+                    Views.usdOrNull(beyond == null ? null : beyond.inputNanos()),
+                    Views.usdOrNull(beyond == null ? null : beyond.cachedInputNanos()),
+                    Views.usdOrNull(beyond == null ? null : beyond.outputNanos()),
                     price.builtIn() ? "built-in" : "operator");
         }
     }
@@ -141,17 +203,23 @@ final class PriceApi {
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = View.class))))
-    Mono<ResponseEntity<View>> set(@RequestBody byte[] body) {
+    Mono<ResponseEntity<View>> set(@AuthenticationPrincipal Operator operator, @RequestBody byte[] body) {
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
         Price draft = price(fields, null);
         return changes.write(
                 PriceTable.REVISION,
                 client -> PriceTable.of(client, draft.model())
-                        .flatMap(before -> PriceTable.update(client, withId(draft, before.id()), clock.millis())
+                        .flatMap(before -> PriceTable.update(client, draft.withId(before.id()), clock.millis())
                                 .then(PriceTable.of(client, draft.model()))
+                                .flatMap(after -> trail.of(operator, KIND)
+                                        .saw(client, before, after)
+                                        .thenReturn(after))
                                 .map(price -> ResponseEntity.ok(View.of(price))))
                         .switchIfEmpty(Mono.defer(() -> PriceTable.insert(client, draft, clock.millis())
                                 .flatMap(id -> PriceTable.find(client, id))
+                                .flatMap(made -> trail.of(operator, KIND)
+                                        .saw(client, null, made)
+                                        .thenReturn(made))
                                 .map(price -> ResponseEntity.created(URI.create("/api/prices/" + price.id()))
                                         .body(View.of(price))))));
     }
@@ -164,20 +232,16 @@ final class PriceApi {
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = View.class))))
-    Mono<View> change(@PathVariable String id, @RequestBody byte[] body) {
+    Mono<View> change(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
         long number = id(id);
         return changes.write(
                         PriceTable.REVISION,
                         client -> PriceTable.find(client, number)
-                                .map(before -> price(
-                                        Fields.read(
-                                                body,
-                                                Rendering.writable(View.of(before), WRITABLE),
-                                                WRITABLE,
-                                                READ_ONLY),
-                                        before.id()))
-                                .flatMap(after -> PriceTable.update(client, after, clock.millis()))
-                                .flatMap(rows -> PriceTable.find(client, number)))
+                                .flatMap(before -> PriceTable.update(client, changed(before, body), clock.millis())
+                                        .flatMap(rows -> PriceTable.find(client, number))
+                                        .flatMap(after -> trail.of(operator, KIND)
+                                                .saw(client, before, after)
+                                                .thenReturn(after))))
                 .map(View::of)
                 .switchIfEmpty(Mono.error(() -> missing(id)));
     }
@@ -185,10 +249,21 @@ final class PriceApi {
     @DeleteMapping("/{id}")
     @Operation(summary = "Takes one of the operator's prices away; a built-in one counts again")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    Mono<Void> delete(@PathVariable String id) {
+    Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
         long number = id(id);
-        return changes.write(PriceTable.REVISION, client -> PriceTable.delete(client, number))
-                .flatMap(rows -> rows == 0 ? Mono.<Void>error(missing(id)) : Mono.<Void>empty());
+        return changes.write(
+                        PriceTable.REVISION,
+                        client -> PriceTable.find(client, number)
+                                .flatMap(before -> PriceTable.delete(client, number)
+                                        .then(trail.of(operator, KIND).saw(client, before, null))
+                                        .thenReturn(before)))
+                .switchIfEmpty(Mono.error(() -> missing(id)))
+                .then();
+    }
+
+    private static Price changed(Price before, byte[] body) {
+        return price(
+                Fields.read(body, Rendering.writable(View.of(before), WRITABLE), WRITABLE, READ_ONLY), before.id());
     }
 
     /** Built-in prices have no id; whoever names one by its model is told why nothing happens. */
@@ -210,18 +285,6 @@ final class PriceApi {
         return new Problems.NotFound("There is no price " + id + " of the operator's.");
     }
 
-    private static Price withId(Price price, @Nullable Long id) {
-        return new Price(
-                id,
-                price.model(),
-                price.inputNanos(),
-                price.cachedInputNanos(),
-                price.cacheWriteNanos(),
-                price.outputNanos(),
-                price.callNanos(),
-                false);
-    }
-
     private static Price price(Fields fields, @Nullable Long id) {
         String model = fields.text("model", 200);
         if (model == null || model.isBlank()) {
@@ -230,16 +293,42 @@ final class PriceApi {
         Price price = new Price(
                 id,
                 new Glob(model == null ? "" : model.strip()),
-                fields.usd("input_usd_per_mtok"),
-                fields.usd("cached_input_usd_per_mtok"),
-                fields.usd("cache_write_usd_per_mtok"),
-                fields.usd("output_usd_per_mtok"),
+                new Price.Text(
+                        fields.usd("input_usd_per_mtok"),
+                        fields.usd("cached_input_usd_per_mtok"),
+                        fields.usd("cache_write_usd_per_mtok"),
+                        fields.usd("cache_write_1h_usd_per_mtok"),
+                        fields.usd("output_usd_per_mtok")),
+                new Price.Media(
+                        fields.usd("audio_input_usd_per_mtok"),
+                        fields.usd("cached_audio_input_usd_per_mtok"),
+                        fields.usd("audio_output_usd_per_mtok"),
+                        fields.usd("image_input_usd_per_mtok"),
+                        fields.usd("image_output_usd_per_mtok")),
                 fields.usd("usd_per_call"),
+                longContext(fields),
                 false);
-        if (price.inputNanos() == null && price.outputNanos() == null && price.callNanos() == null) {
+        if (price.text().inputNanos() == null && price.text().outputNanos() == null && price.callNanos() == null) {
             fields.fault("input_usd_per_mtok", "absent (expected: a price per million tokens, or usd_per_call)");
         }
         fields.check();
         return price;
+    }
+
+    private static Price.@Nullable LongContext longContext(Fields fields) {
+        Integer tokens = fields.limit("long_context_tokens", Integer.MAX_VALUE);
+        Long input = fields.usd("long_input_usd_per_mtok");
+        Long cached = fields.usd("long_cached_input_usd_per_mtok");
+        Long output = fields.usd("long_output_usd_per_mtok");
+        if (tokens == null && (input != null || cached != null || output != null)) {
+            fields.fault(
+                    "long_context_tokens", "absent (expected: the prompt tokens beyond which the long_ prices hold)");
+        }
+        if (tokens != null && input == null && output == null) {
+            fields.fault(
+                    "long_input_usd_per_mtok",
+                    "absent (expected: with long_context_tokens, a price that changes there)");
+        }
+        return tokens == null ? null : new Price.LongContext(tokens, input, cached, output);
     }
 }

@@ -39,11 +39,13 @@ final class SessionApi {
     private final Sessions sessions;
     private final Users users;
     private final ClientAddress clientAddress;
+    private final Trail trail;
 
-    SessionApi(Sessions sessions, Users users, ClientAddress clientAddress) {
+    SessionApi(Sessions sessions, Users users, ClientAddress clientAddress, Trail trail) {
         this.sessions = sessions;
         this.users = users;
         this.clientAddress = clientAddress;
+        this.trail = trail;
     }
 
     /** What a sign-in needs. */
@@ -87,7 +89,8 @@ final class SessionApi {
                         String.valueOf(username),
                         String.valueOf(password),
                         address(request),
-                        before == null ? null : before.getValue())
+                        before == null ? null : before.getValue(),
+                        trail.by("sign_in", address(request)))
                 .flatMap(begun -> view(begun.user())
                         .map(view -> ResponseEntity.created(URI.create("/api/session"))
                                 .header(
@@ -120,7 +123,9 @@ final class SessionApi {
     @ApiResponse(responseCode = "204")
     Mono<ResponseEntity<Void>> signOut(@AuthenticationPrincipal Operator operator, ServerHttpRequest request) {
         String session = operator.session();
-        Mono<Void> ended = session == null ? Mono.empty() : sessions.end(session);
+        Mono<Void> ended = session == null
+                ? Mono.empty()
+                : sessions.end(session, operator.user(), trail.as("sign_out", operator, UserApi.KIND));
         return ended.thenReturn(ResponseEntity.noContent()
                 .header(HttpHeaders.SET_COOKIE, cookie(request, "", Duration.ZERO))
                 .build());

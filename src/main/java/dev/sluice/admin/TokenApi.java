@@ -50,13 +50,18 @@ final class TokenApi {
     private static final Set<String> READ_ONLY =
             Set.of("id", "key", "key_hint", "used_usd", "last_used_at", "created_at", "updated_at");
 
+    private static final Trail.Kind<Token> KIND =
+            new Trail.Kind<>("token", token -> Long.toString(token.id()), token -> View.of(token, null));
+
     private final Tokens tokens;
     private final Users users;
+    private final Trail trail;
     private final Clock clock;
 
-    TokenApi(Tokens tokens, Users users, Clock clock) {
+    TokenApi(Tokens tokens, Users users, Trail trail, Clock clock) {
         this.tokens = tokens;
         this.users = users;
+        this.trail = trail;
         this.clock = clock;
     }
 
@@ -190,7 +195,7 @@ final class TokenApi {
                         null,
                         now,
                         now));
-        return tokens.create(draft)
+        return tokens.create(draft, trail.of(operator, KIND))
                 .map(made -> ResponseEntity.created(
                                 URI.create("/api/tokens/" + made.token().id()))
                         .body(View.of(made.token(), made.key().text())));
@@ -212,7 +217,8 @@ final class TokenApi {
                                 Fields.read(
                                         body, Rendering.writable(View.of(before, null), WRITABLE), WRITABLE, READ_ONLY),
                                 operator,
-                                before)))
+                                before),
+                        trail.of(operator, KIND)))
                 .map(token -> View.of(token, null));
     }
 
@@ -220,7 +226,7 @@ final class TokenApi {
     @Operation(summary = "Deletes a token; its calls stay in the ledger")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     Mono<Void> delete(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
-        return changeable(operator, id).flatMap(token -> tokens.delete(token.id()));
+        return changeable(operator, id).flatMap(token -> tokens.delete(token.id(), trail.of(operator, KIND)));
     }
 
     private Mono<Token> changeable(Operator operator, String id) {

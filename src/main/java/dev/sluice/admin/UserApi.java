@@ -47,16 +47,19 @@ final class UserApi {
     private static final Set<String> WRITABLE =
             Set.of("username", "password", "display_name", "role", "group", "enabled", "quota_usd");
     private static final Set<String> READ_ONLY = Set.of("id", "used_usd", "created_at", "updated_at");
+    static final Trail.Kind<User> KIND = new Trail.Kind<>("user", user -> Long.toString(user.id()), View::of);
 
     private final Users users;
     private final Groups groups;
     private final Passwords passwords;
+    private final Trail trail;
     private final Clock clock;
 
-    UserApi(Users users, Groups groups, Passwords passwords, Clock clock) {
+    UserApi(Users users, Groups groups, Passwords passwords, Trail trail, Clock clock) {
         this.users = users;
         this.groups = groups;
         this.passwords = passwords;
+        this.trail = trail;
         this.clock = clock;
     }
 
@@ -114,16 +117,6 @@ final class UserApi {
         String password();
     }
 
-    /** What is added to a quota. */
-    @Schema(name = "Credit")
-    record Credit(
-            @Schema(description = "US dollars, more than 0", requiredMode = Schema.RequiredMode.REQUIRED)
-            @JsonProperty("amount_usd")
-            BigDecimal amountUsd,
-
-            @Schema(description = "At most 500 characters") @Nullable
-            String note) {}
-
     @GetMapping
     @Listed({"username", "role", "group", "enabled"})
     @Operation(summary = "Users, newest first. Filters: username (with *), role, group, enabled")
@@ -168,7 +161,7 @@ final class UserApi {
         User draft = user(fields, operator, new User(0, "", "", Role.USER, Groups.DEFAULT, true, null, 0, now, now));
         return passwords
                 .hash(String.valueOf(password))
-                .flatMap(hash -> users.create(draft, hash))
+                .flatMap(hash -> users.create(draft, hash, trail.of(operator, KIND)))
                 .map(user -> ResponseEntity.created(URI.create("/api/users/" + user.id()))
                         .body(View.of(user)));
     }
@@ -199,7 +192,8 @@ final class UserApi {
                                 return after;
                             },
                             hashed.isEmpty() ? null : hashed,
-                            operator.session()))
+                            operator.session(),
+                            hashed.isEmpty() ? trail.of(operator, KIND) : trail.of(operator, KIND, "password")))
                     .map(View::of);
         });
     }
@@ -230,55 +224,36 @@ final class UserApi {
                 return Mono.error(new Conflict("You cannot delete yourself."));
             }
             mayChange(operator, there);
-            return users.delete(there.id());
+            return users.delete(there.id(), trail.of(operator, KIND));
         });
     }
 
-    @PostMapping(path = "/{id}/credits", consumes = "application/json")
-    @Operation(
-            summary = "Raises a finite quota",
-            requestBody =
-                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
-                            content = @Content(schema = @Schema(implementation = Credit.class))))
-    Mono<View> credit(@AuthenticationPrincipal Operator operator, @PathVariable String id, @RequestBody byte[] body) {
-        administering(operator);
-        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("amount_usd", "note"), Set.of());
-        Long amount = fields.usd("amount_usd");
-        if (amount == null || amount <= 0) {
-            fields.fault("amount_usd", (amount == null ? "absent" : "0") + " (expected: an amount in dollars > 0)");
-        }
-        fields.text("note", 500);
-        fields.check();
-        long nanos = amount == null ? 0 : amount;
-        return visible(operator, id)
-                .flatMap(there -> {
-                    mayChange(operator, there);
-                    return users.credit(there.id(), nanos);
-                })
-                .map(View::of);
+    private Mono<User> visible(Operator operator, String id) {
+        return visible(users, operator, id);
     }
 
-    private Mono<User> visible(Operator operator, String id) {
+    /** A user whom the operator may see; another is as good as none. */
+    static Mono<User> visible(Users users, Operator operator, String id) {
         return users.find(Rendering.id(id, "user"))
                 .filter(user -> operator.role().administers() || operator.owns(user.id()))
                 .switchIfEmpty(Mono.error(() -> new Problems.NotFound("There is no user " + id + ".")));
     }
 
-    private static void administering(Operator operator) {
+    static void administering(Operator operator) {
         if (!operator.role().administers()) {
             throw new AccessDeniedException("Only an admin may do this.");
         }
     }
 
     /** An admin changes users, root changes everybody. */
-    private static void mayChange(Operator operator, User there) {
+    static void mayChange(Operator operator, User there) {
         administering(operator);
         if (operator.role() != Role.ROOT && there.role() != Role.USER) {
             throw new AccessDeniedException("Only root may change an admin.");
         }
     }
 
-    private static @Nullable String password(Fields fields) {
+    static @Nullable String password(Fields fields) {
         String password = fields.text("password", 1_000);
         String fault = password == null ? null : Passwords.fault(password);
         if (fault != null) {
@@ -287,11 +262,16 @@ final class UserApi {
         return password;
     }
 
-    private User user(Fields fields, Operator operator, User before) {
+    static String username(Fields fields) {
         String username = String.valueOf(fields.text("username", 64));
         if (!username.matches("[\\p{L}\\p{N}._@-]{1,64}") || !fields.has("username")) {
             fields.fault("username", "'" + username + "' (expected: 1 to 64 letters, digits, '.', '_', '@' and '-')");
         }
+        return username;
+    }
+
+    private User user(Fields fields, Operator operator, User before) {
+        String username = username(fields);
         Role role = role(fields, operator, before);
         String group = fields.has("group") ? String.valueOf(fields.text("group", 64)) : Groups.DEFAULT;
         if (groups.find(group) == null) {

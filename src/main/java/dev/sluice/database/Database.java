@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.function.Function;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
 import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.reactive.TransactionalOperator;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 import reactor.core.publisher.Flux;
@@ -21,6 +22,7 @@ public final class Database {
 
     private final DatabaseClient client;
     private final TransactionalOperator transaction;
+    private final TransactionalOperator snapshot;
     private final Scheduler scheduler;
 
     private final boolean numberedMarkers;
@@ -28,8 +30,9 @@ public final class Database {
     /** @param scheduler where the driver may block (the embedded database's does), or the immediate one */
     Database(ConnectionFactory connections, Scheduler scheduler, boolean numberedMarkers) {
         this.client = DatabaseClient.create(connections);
-        this.transaction = TransactionalOperator.create(
-                new R2dbcTransactionManager(connections), new DefaultTransactionDefinition());
+        R2dbcTransactionManager transactions = new R2dbcTransactionManager(connections);
+        this.transaction = TransactionalOperator.create(transactions, new DefaultTransactionDefinition());
+        this.snapshot = TransactionalOperator.create(transactions, oneView());
         this.scheduler = scheduler;
         this.numberedMarkers = numberedMarkers;
     }
@@ -41,6 +44,24 @@ public final class Database {
 
     public <T> Flux<T> read(Function<DatabaseClient, Flux<T>> work) {
         return Flux.defer(() -> work.apply(client)).timeout(PATIENCE).subscribeOn(scheduler);
+    }
+
+    private static TransactionDefinition oneView() {
+        DefaultTransactionDefinition view = new DefaultTransactionDefinition();
+        view.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+        return view;
+    }
+
+    /**
+     * Reads by several statements what was true at one moment.
+     *
+     * @param patience how long all of it may take
+     */
+    public <T> Mono<T> snapshot(Function<DatabaseClient, Mono<T>> reading, Duration patience) {
+        return Mono.defer(() -> reading.apply(client))
+                .as(snapshot::transactional)
+                .timeout(patience)
+                .subscribeOn(scheduler);
     }
 
     /** All of the work or none of it. */

@@ -178,7 +178,7 @@ record DatabaseAddress(
      * -9} what the journal had already let go of.
      */
     private static String h2Options() {
-        return "DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0";
+        return "DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0;QUERY_CACHE_SIZE=64";
     }
 
     @Override

@@ -37,6 +37,21 @@ public final class Where {
         return add(column, ">=", value);
     }
 
+    public Where absent(String column) {
+        conditions.add(column + " IS NULL");
+        return this;
+    }
+
+    public Where present(String column) {
+        conditions.add(column + " IS NOT NULL");
+        return this;
+    }
+
+    public Where absentOrAbove(String column, Object value) {
+        conditions.add("(" + column + " IS NULL OR " + column + " > :" + bind(value) + ")");
+        return this;
+    }
+
     private Where add(String column, String operator, @Nullable Object value) {
         if (value != null) {
             conditions.add(column + " " + operator + " :" + bind(value));

@@ -65,12 +65,13 @@ final class BookingTable {
         }
     }
 
-    Mono<Integer> book(DatabaseClient client, List<Entry> entries) {
+    /** Books what may be there already, in part or whole. */
+    Mono<Integer> bookMissing(DatabaseClient client, List<Entry> entries) {
         return known(client, entries).flatMap(known -> {
             List<Entry> fresh = entries.stream()
                     .filter(entry -> !known.contains(entry.id()))
                     .toList();
-            return fresh.isEmpty() ? Mono.just(0) : bookFresh(client, fresh).thenReturn(fresh.size());
+            return fresh.isEmpty() ? Mono.just(0) : book(client, fresh);
         });
     }
 
@@ -82,7 +83,8 @@ final class BookingTable {
                 .collect(Collectors.toSet());
     }
 
-    private Mono<Void> bookFresh(DatabaseClient client, List<Entry> entries) {
+    /** Books what is not there yet; fails as a whole where something is. */
+    Mono<Integer> book(DatabaseClient client, List<Entry> entries) {
         List<Mono<?>> steps = new ArrayList<>();
         int at = 0;
         for (int rows : ROWS) {
@@ -95,7 +97,7 @@ final class BookingTable {
         accounts(entries, "token").forEach((id, sum) -> steps.add(count(client, "tokens", "token", id, sum)));
         accounts(entries, "user").forEach((id, sum) -> steps.add(count(client, "users", "user", id, sum)));
         days(entries).forEach((day, sum) -> steps.add(add(client, day, sum)));
-        return Flux.fromIterable(steps).concatMap(step -> step).then();
+        return Flux.fromIterable(steps).concatMap(step -> step).then(Mono.just(entries.size()));
     }
 
     private String insert(int rows) {
@@ -169,7 +171,7 @@ final class BookingTable {
         long cached;
         long completion;
         long cost;
-        long leased;
+        final Map<Long, Long> leased = new TreeMap<>(); // by the epoch of the lease
         long lastUsed;
 
         void add(Entry entry, boolean fromLease) {
@@ -179,7 +181,9 @@ final class BookingTable {
             cached += entry.usage().cached();
             completion += entry.usage().completion();
             cost += entry.costNanos();
-            leased += fromLease ? entry.costNanos() : 0;
+            if (fromLease && entry.costNanos() != 0) {
+                leased.merge(entry.leaseEpoch(), entry.costNanos(), Long::sum);
+            }
             lastUsed = Math.max(lastUsed, entry.startedAt());
         }
     }
@@ -196,28 +200,37 @@ final class BookingTable {
 
     private Mono<Void> count(DatabaseClient client, String table, String kind, long id, Sum sum) {
         String used = table.equals("tokens") ? ", last_used_at = :at" : "";
-        var update = client.sql("UPDATE " + table
-                        + " SET used_nanos = used_nanos + :cost, leased_nanos = leased_nanos - :leased" + used
-                        + " WHERE id = :id")
+        var update = client.sql("UPDATE " + table + " SET used_nanos = used_nanos + :cost" + used + " WHERE id = :id")
                 .bind("cost", sum.cost)
-                .bind("leased", sum.leased)
                 .bind("id", id);
         if (!used.isEmpty()) {
             update = update.bind("at", sum.lastUsed);
         }
-        Mono<Long> counted = update.fetch().rowsUpdated();
-        return sum.leased == 0 ? counted.then() : counted.then(shorten(client, kind, id, sum.leased));
+        Mono<Void> all = update.fetch().rowsUpdated().then();
+        for (Map.Entry<Long, Long> lease : sum.leased.entrySet()) {
+            all = all.then(shorten(client, table, kind, id, lease.getKey(), lease.getValue()));
+        }
+        return all;
     }
 
-    private Mono<Void> shorten(DatabaseClient client, String kind, long id, long leased) {
-        return client.sql("UPDATE leases SET amount_nanos = amount_nanos - :leased"
-                        + " WHERE node_id = :node AND kind = :kind AND account_id = :id")
-                .bind("leased", leased)
+    /** A lease that has ended meanwhile took what is spent here back to the account already, and is not shortened again. */
+    private Mono<Void> shorten(DatabaseClient client, String table, String kind, long id, long epoch, long nanos) {
+        return client.sql("UPDATE leases SET amount_nanos = amount_nanos - :nanos"
+                        + " WHERE node_id = :node AND kind = :kind AND account_id = :id AND epoch = :epoch")
+                .bind("nanos", nanos)
                 .bind("node", node)
                 .bind("kind", kind)
                 .bind("id", id)
+                .bind("epoch", epoch)
                 .fetch()
                 .rowsUpdated()
+                .filter(rows -> rows > 0)
+                .flatMap(there -> client.sql(
+                                "UPDATE " + table + " SET leased_nanos = leased_nanos - :nanos WHERE id = :id")
+                        .bind("nanos", nanos)
+                        .bind("id", id)
+                        .fetch()
+                        .rowsUpdated())
                 .then();
     }
 

@@ -6,6 +6,7 @@ import dev.sluice.database.Database;
 import dev.sluice.database.Where;
 import dev.sluice.wire.Usage;
 import io.r2dbc.spi.Readable;
+import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,21 @@ public final class CallTable {
                 where.query(client, select, rest).map(row -> sums(row, groupBy)).all());
     }
 
+    /**
+     * What an account spent on days of UTC, in nano-dollars.
+     *
+     * @param column {@code token_id} or {@code user_id}
+     * @param from null: from the beginning
+     * @param to the first day that does not count; null: to this day
+     */
+    public Mono<Long> spent(String column, long id, @Nullable LocalDate from, @Nullable LocalDate to) {
+        Where where = new Where()
+                .equal(column, id)
+                .atLeast("usage_day", from == null ? null : (int) from.toEpochDay())
+                .below("usage_day", to == null ? null : (int) to.toEpochDay());
+        return usage(where, List.of()).map(Sums::costNanos).next();
+    }
+
     private static String column(String group) {
         return group.equals("day") ? "usage_day" : group;
     }
@@ -124,6 +140,7 @@ public final class CallTable {
                 row.get("ttft_ms", Long.class),
                 requireNonNull(row.get("attempts", Integer.class)),
                 text(row, "client_ip"),
+                0,
                 false,
                 false);
     }

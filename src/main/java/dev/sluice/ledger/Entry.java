@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param errorCode what went wrong, also after a 200; null: nothing
  * @param price the price and factors used, in words, so that a later price change never alters history
  * @param ttftMs time to the first token; only of streams
- * @param leasedFromToken whether the cost was spent out of a lease on the token's quota, which booking it shortens
+ * @param leaseEpoch of the leases the cost was spent from: booking it shortens those, and none that were taken later
+ * @param leasedFromToken whether there was one on the token's quota
  */
 public record Entry(
         String id,
@@ -35,6 +36,7 @@ public record Entry(
         @Nullable Long ttftMs,
         int attempts,
         String clientIp,
+        long leaseEpoch,
         boolean leasedFromToken,
         boolean leasedFromUser) {
 

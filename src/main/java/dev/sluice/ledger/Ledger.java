@@ -8,125 +8,200 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.stereotype.Component;
+import org.springframework.util.unit.DataSize;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * The account book. An entry is taken at once and booked soon after, together with those that came meanwhile: rows,
- * counters and daily sums in one transaction. While the database is away the entries wait.
+ * counters and daily sums in one transaction. While the database is away the entries wait in the journal.
  */
 @Component
 public final class Ledger implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(Ledger.class);
 
-    /** Some 50 MB of entries: a quarter of an hour without a database at 200 calls a second. */
-    private static final int MOST_WAITING = 200_000;
-
     private static final int BATCH = 512;
 
     /**
-     * A lone entry is booked at once; under load the next batch gathers for so long. Without it a fast database sees a
-     * transaction a call: 4.6 wake-ups of threads and 0.6 writes of pages a call were counted.
+     * After a batch the next one gathers, the longer the busier it is: a lone entry is booked at once. Without it a fast
+     * database sees a transaction a call, and its cost is mostly that of the transaction (RATIONALE.md).
      */
-    private static final Duration GATHERING = Duration.ofMillis(25);
+    private static final Duration GATHERING = Duration.ofMillis(100);
+
+    private static final int BUSY = 20;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration READERS_PATIENCE = Duration.ofSeconds(1);
     private static final long LONGEST_PAUSE_MS = 5_000;
 
-    private final LinkedBlockingQueue<Waiting> waiting = new LinkedBlockingQueue<>();
     private final Journal journal;
     private final Database database;
     private final BookingTable table;
     private final Thread booking = new Thread(this::book, "ledger");
+
+    /** Of calls that were running when the disk had no more room: few, since no new ones are let in then. */
+    private final Queue<Entry> unkept = new ConcurrentLinkedQueue<>();
+
+    private final Queue<Reader> readers = new ConcurrentLinkedQueue<>();
+    private volatile boolean resting;
+    private volatile boolean reachable = true;
     private volatile boolean running;
     private volatile boolean ending;
+    private boolean doubtful; // a batch failed, and may be in the books for all that
 
-    Ledger(Database database, DataDirectory directory, MeterRegistry meters) {
+    Ledger(
+            Database database,
+            DataDirectory directory,
+            MeterRegistry meters,
+            @Value("${sluice.journal-limit}") DataSize journalLimit) {
         this.database = database;
         this.table = new BookingTable(database, directory.node());
-        this.journal = new Journal(directory.path());
-        Gauge.builder("sluice.ledger.waiting.rows", waiting, LinkedBlockingQueue::size)
+        this.journal = new Journal(directory.path(), journalLimit.toBytes());
+        Gauge.builder("sluice.ledger.waiting.rows", this, Ledger::waiting)
                 .description("Finished calls that are not in the database yet")
+                .register(meters);
+        Gauge.builder("sluice.ledger.database.reachable", this, ledger -> ledger.reachable ? 1 : 0)
+                .description("1: the last batch of calls could be booked; 0: the journal takes over")
                 .register(meters);
     }
 
-    /** An entry that is not booked yet, and the file that keeps it meanwhile. */
-    private record Waiting(Entry entry, Journal.@Nullable Segment kept) {}
+    /** Somebody who wants to read what was written up to some entry. */
+    private record Reader(long written, Sinks.Empty<Void> told) {}
 
     /** Takes an entry; never waits. From here on it survives the process. */
     public void append(Entry entry) {
-        waiting.add(new Waiting(entry, journal.append(entry)));
+        if (!journal.append(entry)) {
+            unkept.add(entry);
+        }
+        if (resting) {
+            wake();
+        }
     }
 
-    /** Whether so many entries wait that no further call may start: a row is never lost. */
+    private void wake() {
+        resting = false;
+        LockSupport.unpark(booking);
+    }
+
+    /** Whether no further call may start, since its row might find no place: none is ever lost. */
     public boolean full() {
-        return waiting.size() >= MOST_WAITING || !journal.available();
+        return !journal.available();
+    }
+
+    private long waiting() {
+        return journal.written() - journal.inTheBooks() + unkept.size();
+    }
+
+    /** Completes when all that was appended up to now is in the books, or after a second: whoever reads them finds it. */
+    public Mono<Void> caughtUp() {
+        return Mono.defer(() -> {
+            long written = journal.written();
+            if (journal.inTheBooks() >= written) {
+                return Mono.empty();
+            }
+            Reader reader = new Reader(written, Sinks.empty());
+            readers.add(reader);
+            wake();
+            return reader.told
+                    .asMono()
+                    .timeout(READERS_PATIENCE)
+                    .onErrorComplete()
+                    .doFinally(signal -> readers.remove(reader));
+        });
     }
 
     /** The whole life of the thread "ledger": it may wait for the database, nothing else runs on it. */
     private void book() {
-        List<Waiting> batch = new ArrayList<>(BATCH);
+        List<Entry> batch = new ArrayList<>(BATCH);
         long pause = 100;
-        while (!(ending && batch.isEmpty() && waiting.isEmpty())) {
+        while (!(ending && batch.isEmpty() && waiting() == 0)) {
             try {
                 journal.prepare();
                 if (batch.isEmpty() && !take(batch)) {
+                    idle();
                     continue;
                 }
-                long begun = System.nanoTime();
-                boolean full = batch.size() == BATCH;
-                write(batch.stream().map(Waiting::entry).toList());
-                batch.forEach(this::forget);
+                int rows = batch.size();
+                write(batch);
+                reachable = true;
+                doubtful = false;
                 batch.clear();
+                journal.booked();
+                tellReaders();
                 pause = 100;
-                long left = GATHERING.toNanos() - (System.nanoTime() - begun);
-                if (left > 0 && !full && !ending) {
-                    TimeUnit.NANOSECONDS.sleep(left);
-                }
-            } catch (InterruptedException e) {
-                break;
+                gather(rows);
             } catch (RuntimeException e) {
-                log.warn(
-                        "{} calls wait to be booked, the database said: {}",
-                        batch.size() + waiting.size(),
-                        e.toString());
-                if (!rest(pause)) {
+                reachable = false;
+                doubtful = true;
+                log.warn("{} calls wait to be booked, the database said: {}", waiting(), e.toString());
+                journal.sync(); // they may wait for long, and a machine may stop as well as a process
+                if (Thread.interrupted()) {
                     break;
                 }
+                LockSupport.parkNanos(Duration.ofMillis(pause).toNanos());
                 pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
             }
+            if (Thread.interrupted()) {
+                break;
+            }
         }
-        if (!batch.isEmpty() || !waiting.isEmpty()) {
-            log.error("{} calls could not be booked before the end", batch.size() + waiting.size());
+        if (waiting() > 0) {
+            log.error("{} calls could not be booked before the end, the next start books them", waiting());
         }
     }
 
-    private boolean take(List<Waiting> batch) throws InterruptedException {
-        Waiting first = waiting.poll(200, TimeUnit.MILLISECONDS);
-        if (first == null) {
-            return false;
+    private boolean take(List<Entry> batch) {
+        batch.addAll(journal.take(BATCH));
+        while (batch.size() < BATCH) {
+            Entry entry = unkept.poll();
+            if (entry == null) {
+                break;
+            }
+            batch.add(entry);
         }
-        batch.add(first);
-        waiting.drainTo(batch, BATCH - 1);
-        return true;
+        return !batch.isEmpty();
     }
 
-    private void forget(Waiting booked) {
-        if (booked.kept() != null) {
-            journal.booked(booked.kept());
+    /** Nothing is there: the next entry ends the rest. */
+    private void idle() {
+        resting = true;
+        if (waiting() == 0 && !ending) {
+            LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
         }
+        resting = false;
+    }
+
+    /** Only a reader and the end cut this short. */
+    private void gather(int rows) {
+        if (rows < BATCH && !ending && readers.isEmpty()) {
+            LockSupport.parkNanos(GATHERING.toNanos() * Math.min(rows, BUSY) / BUSY);
+        }
+    }
+
+    private void tellReaders() {
+        long done = journal.inTheBooks();
+        readers.removeIf(reader -> reader.written <= done && reader.told.tryEmitEmpty() != null);
     }
 
     private void write(List<Entry> batch) {
         try {
-            database.inTransaction(client -> table.book(client, batch)).block(PATIENCE);
+            database.inTransaction(client -> doubtful ? table.bookMissing(client, batch) : table.book(client, batch))
+                    .block(PATIENCE);
         } catch (DataIntegrityViolationException e) {
+            if (!doubtful) {
+                doubtful = true; // some are there already
+                write(batch);
+                return;
+            }
             if (batch.size() == 1) {
                 log.error("A call cannot be booked, the database refuses it: {} ({})", batch.getFirst(), e.toString());
                 return;
@@ -134,15 +209,6 @@ public final class Ledger implements SmartLifecycle {
             for (Entry entry : batch) {
                 write(List.of(entry));
             }
-        }
-    }
-
-    private static boolean rest(long millis) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(millis);
-            return true;
-        } catch (InterruptedException e) {
-            return false;
         }
     }
 
@@ -157,14 +223,12 @@ public final class Ledger implements SmartLifecycle {
     /** Books what a run before this one left in the journal; what is booked already is not booked again. */
     private void replay() {
         try {
-            List<Entry> left = journal.open();
-            for (int at = 0; at < left.size(); at += BATCH) {
-                write(left.subList(at, Math.min(left.size(), at + BATCH)));
+            doubtful = true;
+            int found = journal.begin(BATCH, this::write);
+            if (found > 0) {
+                log.warn("{} calls of the journal are in the books now; the last run did not end well", found);
             }
-            if (!left.isEmpty()) {
-                log.warn("{} calls of the journal are in the books now; the last run did not end well", left.size());
-            }
-            journal.begin();
+            doubtful = false;
         } catch (IOException e) {
             throw new IllegalArgumentException("SLUICE_DATA_DIR: the journal cannot be used: " + e.getMessage(), e);
         }
@@ -175,9 +239,13 @@ public final class Ledger implements SmartLifecycle {
     public void stop() {
         ending = true;
         running = false;
+        wake();
         try {
             booking.join(PATIENCE);
             booking.interrupt();
+            booking.join(Duration.ofSeconds(5));
+            journal.prepare();
+            unkept.removeIf(journal::append); // the disk may have room by now
             journal.end();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -25,35 +25,46 @@ final class Account {
     }
 
     private final Name name;
+    private long epoch; // of the node's leases: what was leased in an earlier one is lost
     private long free; // leased, and neither held nor spent; below zero when calls cost more than was reserved
     private long quota;
     private long lastUsed;
     private int holds;
     private @Nullable Mono<Long> leasing;
 
-    Account(Name name, long quota) {
+    Account(Name name, long quota, long epoch) {
         this.name = name;
         this.quota = quota;
+        this.epoch = epoch;
     }
 
     Name name() {
         return name;
     }
 
-    synchronized boolean take(long amount, long now) {
+    /** The epoch of the lease that the amount was taken from; 0: it does not cover it. */
+    synchronized long take(long amount, long now) {
         lastUsed = now;
         if (free < amount) {
-            return false;
+            return 0;
         }
         free -= amount;
         holds++;
-        return true;
+        return epoch;
     }
 
     /** What a settled hold did not cost; negative when it cost more. */
-    synchronized void giveBack(long amount) {
-        free += amount;
+    synchronized void giveBack(long amount, long taken) {
         holds--;
+        if (taken == epoch) {
+            free += amount;
+        }
+    }
+
+    /** The lease was given to others, since this node was not heard of for too long. */
+    synchronized void lost(long next) {
+        epoch = next;
+        free = 0;
     }
 
     /** What has to be leased so that the amount can be held. */
@@ -61,8 +72,10 @@ final class Account {
         return amount - free;
     }
 
-    synchronized void leased(long amount) {
-        free += amount;
+    synchronized void leased(long amount, long taken) {
+        if (taken == epoch) {
+            free += amount;
+        }
     }
 
     /** Whether the lease was taken under this very quota. */

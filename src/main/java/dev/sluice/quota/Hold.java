@@ -10,12 +10,17 @@ import org.jspecify.annotations.Nullable;
 public final class Hold {
     private final @Nullable Account token;
     private final @Nullable Account user;
+    private final long tokenEpoch;
+    private final long userEpoch;
     private final long amount;
     private final AtomicBoolean open = new AtomicBoolean(true);
 
-    Hold(@Nullable Account token, @Nullable Account user, long amount) {
+    /** @param tokenEpoch of the lease it was taken from; 0 without one */
+    Hold(@Nullable Account token, long tokenEpoch, @Nullable Account user, long userEpoch, long amount) {
         this.token = token;
+        this.tokenEpoch = tokenEpoch;
         this.user = user;
+        this.userEpoch = userEpoch;
         this.amount = amount;
     }
 
@@ -29,21 +34,26 @@ public final class Hold {
             return false;
         }
         if (token != null) {
-            token.giveBack(amount - cost);
+            token.giveBack(amount - cost, tokenEpoch);
         }
         if (user != null) {
-            user.giveBack(amount - cost);
+            user.giveBack(amount - cost, userEpoch);
         }
         return true;
     }
 
-    /** Whether the token's cost was spent out of a lease, which the ledger then shortens. */
+    /** Of the leases that the cost is spent from, which the ledger shortens; 0: no lease. */
+    public long leaseEpoch() {
+        return Math.max(tokenEpoch, userEpoch);
+    }
+
+    /** Whether the token's cost is spent out of a lease. */
     public boolean leasedFromToken() {
-        return token != null;
+        return tokenEpoch != 0 && tokenEpoch == leaseEpoch();
     }
 
     /** Likewise the user's. */
     public boolean leasedFromUser() {
-        return user != null;
+        return userEpoch != 0 && userEpoch == leaseEpoch();
     }
 }

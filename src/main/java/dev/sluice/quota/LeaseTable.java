@@ -21,26 +21,39 @@ final class LeaseTable {
     private record Remainder(long nanos) {}
 
     /** Leases at least what is missing, more when much is left. Empty: the quota does not cover it. */
-    Mono<Long> take(DatabaseClient client, Account.Name account, long missing) {
+    Mono<Long> take(DatabaseClient client, Account.Name account, long epoch, long missing) {
         return remainder(client, account)
                 .filter(left -> left.nanos >= missing)
-                .flatMap(left -> take(client, account, missing, Math.max(missing, left.nanos / PART)));
+                .flatMap(left -> take(client, account, epoch, missing, Math.max(missing, left.nanos / PART)));
     }
 
-    private Mono<Long> take(DatabaseClient client, Account.Name account, long missing, long wanted) {
+    private Mono<Long> take(DatabaseClient client, Account.Name account, long epoch, long missing, long wanted) {
         return move(client, account, wanted, true).flatMap(done -> {
             if (done) {
-                return record(client, account, wanted).thenReturn(wanted);
+                return record(client, account, epoch, wanted).thenReturn(wanted);
             }
-            return wanted == missing ? Mono.empty() : take(client, account, missing, missing);
+            return wanted == missing ? Mono.empty() : take(client, account, epoch, missing, missing);
         });
     }
 
     /** Gives back what a lease has left; negative where calls cost more than was leased. */
-    Mono<Long> giveBack(DatabaseClient client, Account.Name account, long nanos) {
-        return move(client, account, -nanos, false)
-                .then(record(client, account, -nanos))
-                .thenReturn(nanos);
+    Mono<Void> giveBack(DatabaseClient client, Account.Name account, long epoch, long nanos) {
+        return shorten(client, account, epoch, nanos)
+                .filter(rows -> rows > 0) // else the lease has ended, and all of it is with the account again
+                .flatMap(rows -> move(client, account, -nanos, false))
+                .then();
+    }
+
+    private Mono<Long> shorten(DatabaseClient client, Account.Name account, long epoch, long nanos) {
+        return client.sql("UPDATE leases SET amount_nanos = amount_nanos - :nanos"
+                        + " WHERE node_id = :node AND kind = :kind AND account_id = :id AND epoch = :epoch")
+                .bind("nanos", nanos)
+                .bind("node", node)
+                .bind("kind", account.kind().label)
+                .bind("id", account.id())
+                .bind("epoch", epoch)
+                .fetch()
+                .rowsUpdated();
     }
 
     private static Mono<Remainder> remainder(DatabaseClient client, Account.Name account) {
@@ -63,41 +76,35 @@ final class LeaseTable {
                 .map(rows -> rows > 0);
     }
 
-    private Mono<Void> record(DatabaseClient client, Account.Name account, long nanos) {
-        Mono<Long> inserted = client.sql("INSERT INTO leases (node_id, kind, account_id, amount_nanos)"
-                        + " VALUES (:node, :kind, :id, :nanos)")
+    private Mono<Void> record(DatabaseClient client, Account.Name account, long epoch, long nanos) {
+        Mono<Long> inserted = client.sql("INSERT INTO leases (node_id, kind, account_id, epoch, amount_nanos)"
+                        + " VALUES (:node, :kind, :id, :epoch, :nanos)")
                 .bind("node", node)
                 .bind("kind", account.kind().label)
                 .bind("id", account.id())
+                .bind("epoch", epoch)
                 .bind("nanos", nanos)
                 .fetch()
                 .rowsUpdated();
-        return client.sql("UPDATE leases SET amount_nanos = amount_nanos + :nanos"
-                        + " WHERE node_id = :node AND kind = :kind AND account_id = :id")
-                .bind("nanos", nanos)
-                .bind("node", node)
-                .bind("kind", account.kind().label)
-                .bind("id", account.id())
-                .fetch()
-                .rowsUpdated()
+        return shorten(client, account, epoch, -nanos)
                 .flatMap(rows -> rows > 0 ? Mono.just(rows) : inserted)
                 .then();
     }
 
-    /** Gives back all that this node had leased when it last stopped. */
-    Mono<Void> giveBackAll(DatabaseClient client) {
-        return client.sql("SELECT kind, account_id, amount_nanos FROM leases WHERE node_id = :node")
+    /** Ends all leases of a node: what it had goes back to the accounts. */
+    static Mono<Void> end(DatabaseClient client, String node) {
+        return client.sql("SELECT kind, account_id, amount_nanos FROM leases WHERE node_id = :node FOR UPDATE")
                 .bind("node", node)
                 .map(row -> new Left(
                         name(row.get(0, String.class), number(row.get(1, Long.class))), number(row.get(2, Long.class))))
                 .all()
                 .collectList()
-                .flatMap(leases -> giveBackAll(client, leases));
+                .flatMap(leases -> end(client, node, leases));
     }
 
     private record Left(Account.Name account, long nanos) {}
 
-    private Mono<Void> giveBackAll(DatabaseClient client, List<Left> leases) {
+    private static Mono<Void> end(DatabaseClient client, String node, List<Left> leases) {
         Mono<Void> all = Mono.empty();
         for (Left left : leases) {
             all = all.then(move(client, left.account, -left.nanos, false)).then();

@@ -1,57 +1,53 @@
 package dev.sluice.quota;
 
 import dev.sluice.wire.Glob;
-import dev.sluice.wire.Money;
-import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model costs: nano-dollars per million tokens, or nano-dollars per call. Absent: no such price.
+ * What a model costs, as a list states it: nano-dollars per million tokens, or nano-dollars per call. Absent: not stated.
+ * {@link Tariff} says what is charged then.
  *
  * @param model a name or a glob; among those that match, the longest wins
+ * @param text of what is read and written as text, and of everything that has no price of its own
+ * @param media of audio and images
  * @param callNanos a flat price per call, added to whatever the tokens cost
+ * @param longContext what takes the place of the text prices when the prompt is long; null: nothing does
  * @param builtIn whether it is of the program's own list, which the operator overrides but does not change
  */
 public record Price(
         @Nullable Long id,
         Glob model,
-        @Nullable Long inputNanos,
-        @Nullable Long cachedInputNanos,
-        @Nullable Long cacheWriteNanos,
-        @Nullable Long outputNanos,
+        Text text,
+        Media media,
         @Nullable Long callNanos,
+        @Nullable LongContext longContext,
         boolean builtIn) {
 
-    /**
-     * The price and the factors in words, in dollars per million tokens, as the ledger keeps them: {@code gpt-4o-mini
-     * in=0.15 cached=0.075 out=0.6}.
-     */
-    public String words(long groupFactorMillionths, long channelFactorMillionths) {
-        StringBuilder words = new StringBuilder(model.pattern());
-        word(words, "in", inputNanos);
-        word(words, "cached", cachedInputNanos);
-        word(words, "write", cacheWriteNanos);
-        word(words, "out", outputNanos);
-        word(words, "call", callNanos);
-        factor(words, "group", groupFactorMillionths);
-        factor(words, "channel", channelFactorMillionths);
-        return words.toString();
+    /** @param hourWriteNanos of a cache write that is kept for an hour */
+    public record Text(
+            @Nullable Long inputNanos,
+            @Nullable Long cachedInputNanos,
+            @Nullable Long cacheWriteNanos,
+            @Nullable Long hourWriteNanos,
+            @Nullable Long outputNanos) {}
+
+    public record Media(
+            @Nullable Long audioInputNanos,
+            @Nullable Long cachedAudioInputNanos,
+            @Nullable Long audioOutputNanos,
+            @Nullable Long imageInputNanos,
+            @Nullable Long imageOutputNanos) {
+        public static final Media NONE = new Media(null, null, null, null, null);
     }
 
-    private static void word(StringBuilder words, String name, @Nullable Long nanos) {
-        if (nanos != null) {
-            words.append(' ').append(name).append('=').append(Money.usd(nanos).toPlainString());
-        }
-    }
+    /** @param moreThanTokens prompt tokens beyond which the whole call costs this */
+    public record LongContext(
+            long moreThanTokens,
+            @Nullable Long inputNanos,
+            @Nullable Long cachedInputNanos,
+            @Nullable Long outputNanos) {}
 
-    private static void factor(StringBuilder words, String name, long millionths) {
-        if (millionths != 1_000_000) {
-            words.append(' ')
-                    .append(name)
-                    .append('=')
-                    .append(BigDecimal.valueOf(millionths, 6)
-                            .stripTrailingZeros()
-                            .toPlainString());
-        }
+    public Price withId(@Nullable Long other) {
+        return new Price(other, model, text, media, callNanos, longContext, builtIn);
     }
 }

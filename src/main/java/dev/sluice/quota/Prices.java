@@ -4,16 +4,15 @@ import dev.sluice.database.Changes;
 import dev.sluice.database.Database;
 import dev.sluice.wire.Glob;
 import dev.sluice.wire.Money;
-import dev.sluice.wire.Usage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,31 +23,30 @@ import reactor.core.publisher.Mono;
 /** What models cost: the built-in list (prices.csv), overridden by the operator's, as one immutable snapshot in memory. */
 @Component
 public final class Prices {
-    private static final BigInteger TOKENS = BigInteger.valueOf(1_000_000);
-    private static final BigInteger MILLIONTHS = BigInteger.valueOf(1_000_000);
-
     private final List<Price> builtIn = readBuiltIn();
     private volatile Snapshot snapshot = new Snapshot(builtIn, List.of());
 
+    /** A price of many models. */
+    private record Pattern(Price price, Tariff tariff) {}
+
     private static final class Snapshot {
-        private final Map<String, Price> exact = new HashMap<>();
-        private final List<Price> globs = new ArrayList<>();
+        private final Map<String, Tariff> exact = new HashMap<>();
+        private final List<Pattern> globs = new ArrayList<>();
 
         Snapshot(List<Price> builtIn, List<Price> operators) {
             for (List<Price> prices : List.of(builtIn, operators)) {
                 for (Price price : prices) {
                     if (price.model().exact()) {
-                        exact.put(price.model().pattern(), price);
+                        exact.put(price.model().pattern(), new Tariff(price));
                     } else {
-                        globs.add(price);
+                        globs.add(new Pattern(price, new Tariff(price)));
                     }
                 }
             }
             // The longest first; of two alike the operator's.
-            globs.sort((a, b) ->
-                    a.model().pattern().length() != b.model().pattern().length()
-                            ? b.model().pattern().length() - a.model().pattern().length()
-                            : Boolean.compare(a.builtIn(), b.builtIn()));
+            globs.sort(Comparator.<Pattern>comparingInt(
+                            each -> -each.price().model().pattern().length())
+                    .thenComparing(each -> each.price().builtIn()));
         }
     }
 
@@ -61,16 +59,16 @@ public final class Prices {
                 }));
     }
 
-    /** The price of a model, or null when it has none. */
-    public @Nullable Price find(String model) {
+    /** What a model costs, or null when it has no price. */
+    public @Nullable Tariff find(String model) {
         Snapshot now = snapshot;
-        Price price = now.exact.get(model);
-        if (price != null) {
-            return price;
+        Tariff tariff = now.exact.get(model);
+        if (tariff != null) {
+            return tariff;
         }
-        for (Price each : now.globs) {
-            if (each.model().matches(model)) {
-                return each;
+        for (Pattern each : now.globs) {
+            if (each.price().model().matches(model)) {
+                return each.tariff();
             }
         }
         return null;
@@ -79,38 +77,6 @@ public final class Prices {
     /** The program's own list, which the operator's overrides. */
     public List<Price> builtIn() {
         return builtIn;
-    }
-
-    /**
-     * Nano-dollars: {@code (prompt − cached − cache write) × input + cached × cached input + cache write × its price +
-     * completion × output + the price per call}, times both factors, rounded half up once at the end. A missing cached
-     * or cache-write price is the input price: no discount is not a gift.
-     *
-     * @param groupFactor millionths
-     * @param channelFactor millionths
-     */
-    public static long cost(Price price, Usage usage, long groupFactor, long channelFactor) {
-        long input = orZero(price.inputNanos());
-        long cached = price.cachedInputNanos() == null ? input : price.cachedInputNanos();
-        long write = price.cacheWriteNanos() == null ? input : price.cacheWriteNanos();
-        BigInteger perMillion = times(usage.prompt() - usage.cached() - usage.cacheWrite(), input)
-                .add(times(usage.cached(), cached))
-                .add(times(usage.cacheWrite(), write))
-                .add(times(usage.completion(), orZero(price.outputNanos())))
-                .add(BigInteger.valueOf(orZero(price.callNanos())).multiply(TOKENS));
-        BigInteger divisor = TOKENS.multiply(MILLIONTHS).multiply(MILLIONTHS);
-        BigInteger dividend =
-                perMillion.multiply(BigInteger.valueOf(groupFactor)).multiply(BigInteger.valueOf(channelFactor));
-        BigInteger rounded = dividend.shiftLeft(1).add(divisor).divide(divisor.shiftLeft(1));
-        return rounded.bitLength() > 62 ? Long.MAX_VALUE / 2 : Math.max(0, rounded.longValueExact());
-    }
-
-    private static BigInteger times(long tokens, long nanos) {
-        return BigInteger.valueOf(tokens).multiply(BigInteger.valueOf(nanos));
-    }
-
-    private static long orZero(@Nullable Long nanos) {
-        return nanos == null ? 0 : nanos;
     }
 
     private static List<Price> readBuiltIn() {
@@ -130,19 +96,44 @@ public final class Prices {
     }
 
     private static Price price(List<String> names, String line) {
-        String[] cells = line.split(",", -1);
+        Row row = new Row(names, line.split(",", -1));
+        String threshold = row.cell("long_context_tokens");
         return new Price(
                 null,
-                new Glob(cells[names.indexOf("model")]),
-                nanos(cells[names.indexOf("input_usd_per_mtok")]),
-                nanos(cells[names.indexOf("cached_input_usd_per_mtok")]),
-                nanos(cells[names.indexOf("cache_write_usd_per_mtok")]),
-                nanos(cells[names.indexOf("output_usd_per_mtok")]),
-                nanos(cells[names.indexOf("usd_per_call")]),
+                new Glob(row.cell("model")),
+                new Price.Text(
+                        row.nanos("input_usd_per_mtok"),
+                        row.nanos("cached_input_usd_per_mtok"),
+                        row.nanos("cache_write_usd_per_mtok"),
+                        row.nanos("cache_write_1h_usd_per_mtok"),
+                        row.nanos("output_usd_per_mtok")),
+                new Price.Media(
+                        row.nanos("audio_input_usd_per_mtok"),
+                        row.nanos("cached_audio_input_usd_per_mtok"),
+                        row.nanos("audio_output_usd_per_mtok"),
+                        row.nanos("image_input_usd_per_mtok"),
+                        row.nanos("image_output_usd_per_mtok")),
+                row.nanos("usd_per_call"),
+                threshold.isEmpty()
+                        ? null
+                        : new Price.LongContext(
+                                Long.parseLong(threshold),
+                                row.nanos("long_input_usd_per_mtok"),
+                                row.nanos("long_cached_input_usd_per_mtok"),
+                                row.nanos("long_output_usd_per_mtok")),
                 true);
     }
 
-    private static @Nullable Long nanos(String usd) {
-        return usd.isBlank() ? null : Money.nanos(new BigDecimal(usd.strip()));
+    /** A line of the file. */
+    private record Row(List<String> names, String[] cells) {
+        String cell(String name) {
+            return cells[names.indexOf(name)].strip();
+        }
+
+        @Nullable
+        Long nanos(String name) {
+            String usd = cell(name);
+            return usd.isEmpty() ? null : Money.nanos(new BigDecimal(usd));
+        }
     }
 }

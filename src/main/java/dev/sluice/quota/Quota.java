@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import reactor.core.Disposable;
@@ -37,14 +38,28 @@ public final class Quota implements SmartLifecycle {
     private final Database database;
     private final Clock clock;
     private final LeaseTable table;
+    private final Presence presence;
+    private final String node;
     private final Map<Account.Name, Account> accounts = new ConcurrentHashMap<>();
+    private final Duration heartbeat;
+    private volatile long epoch;
     private volatile Disposable sweeping = () -> {};
+    private volatile Disposable saying = () -> {};
     private volatile boolean running;
 
-    Quota(Database database, DataDirectory directory, Clock clock) {
+    /** @param leaseValid how long a node that cannot reach the database may go on spending what it has leased */
+    Quota(
+            Database database,
+            DataDirectory directory,
+            Clock clock,
+            @Value("${sluice.lease-valid}") Duration leaseValid) {
         this.database = database;
         this.clock = clock;
-        this.table = new LeaseTable(directory.node());
+        this.node = directory.node();
+        this.table = new LeaseTable(node);
+        this.presence = new Presence(database, node, leaseValid);
+        this.heartbeat = leaseValid.dividedBy(60);
+        this.epoch = clock.millis();
     }
 
     /**
@@ -57,14 +72,16 @@ public final class Quota implements SmartLifecycle {
         Account user = user(caller);
         boolean unchanged = (token == null || token.agreed(caller.token().quotaNanos()))
                 && (user == null || user.agreed(caller.user().quotaNanos()));
-        return unchanged ? take(token, user, nanos) : null;
+        boolean nothingToTake = token == null && user == null;
+        return unchanged && (nothingToTake || presence.valid()) ? take(token, user, nanos) : null;
     }
 
     /** A hold on the amount after more was leased; or a {@link Refusal} when the quota does not cover it. */
     public Mono<Hold> lease(Caller caller, long nanos) {
         Account token = token(caller);
         Account user = user(caller);
-        return settled(token, caller.token().quotaNanos())
+        Mono<Void> known = presence.valid() ? Mono.empty() : Mono.error(new IllegalStateException("out of touch"));
+        return known.then(settled(token, caller.token().quotaNanos()))
                 .then(settled(user, caller.user().quotaNanos()))
                 .then(Mono.defer(() -> leaseAndTake(token, user, nanos)))
                 .onErrorMap(error -> !(error instanceof Refusal), Quota::unavailable);
@@ -88,21 +105,23 @@ public final class Quota implements SmartLifecycle {
     private @Nullable Account account(Account.Kind kind, long id, @Nullable Long quota) {
         return quota == null
                 ? null
-                : accounts.computeIfAbsent(new Account.Name(kind, id), name -> new Account(name, quota));
+                : accounts.computeIfAbsent(new Account.Name(kind, id), name -> new Account(name, quota, epoch));
     }
 
     private @Nullable Hold take(@Nullable Account token, @Nullable Account user, long nanos) {
         long now = clock.millis();
-        if (token != null && !token.take(nanos, now)) {
+        long tokenEpoch = token == null ? 0 : token.take(nanos, now);
+        if (token != null && tokenEpoch == 0) {
             return null;
         }
-        if (user != null && !user.take(nanos, now)) {
+        long userEpoch = user == null ? 0 : user.take(nanos, now);
+        if (user != null && userEpoch == 0) {
             if (token != null) {
-                token.giveBack(nanos);
+                token.giveBack(nanos, tokenEpoch);
             }
             return null;
         }
-        return new Hold(token, user, nanos);
+        return new Hold(token, tokenEpoch, user, userEpoch, nanos);
     }
 
     /** Each round either holds, or leases more, or finds that there is no more: it ends. */
@@ -122,11 +141,12 @@ public final class Quota implements SmartLifecycle {
         }
         Mono<Long> mine = Mono.defer(() -> {
             long missing = account.missing(nanos);
+            long now = epoch;
             return missing <= 0
                     ? Mono.just(0L)
-                    : database.inTransaction(client -> table.take(client, account.name(), missing))
+                    : database.inTransaction(client -> table.take(client, account.name(), now, missing))
                             .timeout(PATIENCE)
-                            .doOnNext(account::leased);
+                            .doOnNext(amount -> account.leased(amount, now));
         });
         return account.leasing(mine).switchIfEmpty(Mono.error(() -> insufficient(whose)));
     }
@@ -154,8 +174,10 @@ public final class Quota implements SmartLifecycle {
             if (left == 0) {
                 return Mono.empty();
             }
-            return database.inTransaction(client -> table.giveBack(client, account.name(), left))
-                    .doOnError(error -> account.leased(left))
+            long now = epoch;
+            return database.inTransaction(client ->
+                            table.giveBack(client, account.name(), now, left).thenReturn(true))
+                    .doOnError(error -> account.leased(left, now))
                     .then();
         });
     }
@@ -169,14 +191,34 @@ public final class Quota implements SmartLifecycle {
                 .onErrorResume(error -> Mono.empty()); // the next sweep tries again
     }
 
+    /** What was leased is lost, and with it what is held: those calls go on, and are booked as used. */
+    private void lost() {
+        long next = Math.max(epoch + 1, clock.millis());
+        epoch = next;
+        accounts.values().forEach(account -> account.lost(next));
+    }
+
+    private Mono<Boolean> sayWord() {
+        return presence.say(clock.millis()).doOnNext(given -> {
+            if (given) {
+                lost();
+            }
+        });
+    }
+
     @Override
     public void start() {
         // What a run before this one left behind, after the ledger has booked what that run had spent of it.
-        database.inTransaction(client -> table.giveBackAll(client).thenReturn(true))
+        database.inTransaction(client -> LeaseTable.end(client, node).thenReturn(true))
+                .then(sayWord())
                 .block(Duration.ofSeconds(30));
         sweeping = Flux.interval(IDLE)
                 .onBackpressureDrop()
                 .concatMap(tick -> sweep(), 1)
+                .subscribe();
+        saying = Flux.interval(heartbeat)
+                .onBackpressureDrop()
+                .concatMap(tick -> sayWord().timeout(PATIENCE).onErrorComplete(), 1)
                 .subscribe();
         running = true;
     }
@@ -185,10 +227,12 @@ public final class Quota implements SmartLifecycle {
     public void stop() {
         running = false;
         sweeping.dispose();
+        saying.dispose();
         Flux.fromIterable(accounts.values())
                 .concatMap(this::giveBack)
-                .onErrorResume(error -> Mono.empty())
-                .blockLast(Duration.ofSeconds(10));
+                .then(presence.leave())
+                .onErrorComplete()
+                .block(Duration.ofSeconds(10));
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,11 +43,14 @@ final class Attempts {
     /** For the body of an error whose head is there already. */
     private static final Duration ERROR_PATIENCE = Duration.ofSeconds(5);
 
+    private final IntSupplier mostAttempts;
     private final RelaySettings settings;
     private final RelayMeters meters;
     private final Clock clock;
 
-    Attempts(RelaySettings settings, RelayMeters meters, Clock clock) {
+    /** @param mostAttempts as root sets it now */
+    Attempts(IntSupplier mostAttempts, RelaySettings settings, RelayMeters meters, Clock clock) {
+        this.mostAttempts = mostAttempts;
         this.settings = settings;
         this.meters = meters;
         this.clock = clock;
@@ -229,7 +233,7 @@ final class Attempts {
         call.attemptFailed(failure);
         boolean late = System.nanoTime() - call.visit().startedNanos()
                 > settings.deadline().toNanos();
-        return late || call.attempts() >= settings.maxAttempts() ? Mono.error(unanswered(call)) : answer(call);
+        return late || call.attempts() >= mostAttempts.getAsInt() ? Mono.error(unanswered(call)) : answer(call);
     }
 
     /** An answer that broke after its first byte: the call fails, the channel is told, and so is the caller. */

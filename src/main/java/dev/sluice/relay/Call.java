@@ -6,11 +6,11 @@ import dev.sluice.channel.Route;
 import dev.sluice.ledger.Entry;
 import dev.sluice.ledger.Ledger;
 import dev.sluice.quota.Hold;
-import dev.sluice.quota.Price;
-import dev.sluice.quota.Prices;
 import dev.sluice.quota.RateLimits;
+import dev.sluice.quota.Tariff;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Meter;
+import dev.sluice.vendor.PromptCount;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Money;
@@ -44,7 +44,7 @@ final class Call {
     private RateLimits.@Nullable Pass pass;
     private @Nullable Ask ask;
     private @Nullable Route route;
-    private @Nullable Price price;
+    private @Nullable Tariff tariff;
     private @Nullable Choice choice;
     private @Nullable Meter meter;
     private @Nullable Failure rateLimited;
@@ -96,9 +96,9 @@ final class Call {
         }
     }
 
-    void routed(Route found, @Nullable Price priced) {
+    void routed(Route found, @Nullable Tariff priced) {
         route = found;
-        price = priced;
+        tariff = priced;
     }
 
     /** What was reserved for it. A call that has ended meanwhile gives it back at once. */
@@ -242,10 +242,11 @@ final class Call {
         if (chosen != null) {
             chosen.used(usage.total());
         }
-        ledger.append(entry(status, code, usage, cost, nanos / 1_000_000, taken));
+        Entry entry = entry(status, code, usage, cost, nanos / 1_000_000, taken);
+        ledger.append(entry);
         meters.closed(streaming);
         meters.ended(endpoint, streaming, status, code == null ? "completed" : code, nanos, usage, cost);
-        tell(status, code, usage, cost, nanos / 1_000_000);
+        tell(entry);
         return true;
     }
 
@@ -262,20 +263,17 @@ final class Call {
         Ask asked = ask;
         return reading == null || asked == null
                 ? Usage.NONE
-                : reading.usage(asked.promptEstimate(), endpoint.generates);
+                : reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates);
     }
 
     private long cost(Usage usage) {
-        Price known = price;
+        Tariff known = tariff;
         Choice chosen = choice;
         if (known == null || chosen == null || meter == null) {
             return 0;
         }
-        return Prices.cost(
-                known,
-                usage,
-                caller.group().priceFactorMillionths(),
-                chosen.channel().priceFactorMillionths());
+        return known.cost(
+                usage, caller.group().priceFactorMillionths(), chosen.channel().priceFactorMillionths());
     }
 
     private Entry entry(int status, @Nullable String code, Usage usage, long cost, long millis, @Nullable Hold taken) {
@@ -295,46 +293,60 @@ final class Call {
                 code,
                 usage,
                 cost,
-                cost == 0 || price == null || chosen == null
+                cost == 0 || tariff == null || chosen == null
                         ? null
-                        : price.words(
+                        : tariff.words(
+                                usage,
                                 caller.group().priceFactorMillionths(),
                                 chosen.channel().priceFactorMillionths()),
                 millis,
                 streaming && firstTokenNanos >= 0 ? firstTokenNanos / 1_000_000 : null,
                 attempts,
                 visit.address().getHostAddress(),
+                taken == null ? 0 : taken.leaseEpoch(),
                 taken != null && taken.leasedFromToken(),
                 taken != null && taken.leasedFromUser());
     }
 
-    private void tell(int status, @Nullable String code, Usage usage, long cost, long millis) {
+    private void tell(Entry entry) {
         if (!log.isInfoEnabled()) {
             return;
         }
-        Choice chosen = choice;
-        log.info(
-                "{} {} {} {}{} token={} channel={} attempts={} tokens={}+{}{} usd={} ms={} from={}{}",
-                visit.id(),
-                endpoint.label(),
-                ask == null ? "-" : Plain.text(ask.model()),
-                status,
-                code == null ? "" : " " + code,
-                caller.token().id(),
-                chosen == null ? "-" : chosen.channel().id(),
-                attempts,
-                usage.prompt(),
-                usage.completion(),
-                usage.estimated() ? " estimated" : "",
-                Money.usd(cost).toPlainString(),
-                millis,
-                visit.address().getHostAddress(),
-                theirs());
-    }
-
-    /** The caller's own request id stands beside ours; it is not trusted. */
-    private String theirs() {
-        String id = visit.headers().get("x-request-id");
-        return id == null ? "" : " their-id=" + Plain.text(id);
+        StringBuilder line = new StringBuilder(240)
+                .append(entry.id())
+                .append(' ')
+                .append(entry.endpoint())
+                .append(' ')
+                .append(entry.model().isEmpty() ? "-" : Plain.text(entry.model()))
+                .append(' ')
+                .append(entry.status());
+        if (entry.errorCode() != null) {
+            line.append(' ').append(entry.errorCode());
+        }
+        line.append(" token=").append(entry.tokenId()).append(" channel=");
+        if (entry.channelId() == null) {
+            line.append('-');
+        } else {
+            line.append(entry.channelId().longValue());
+        }
+        line.append(" attempts=")
+                .append(entry.attempts())
+                .append(" tokens=")
+                .append(entry.usage().prompt())
+                .append('+')
+                .append(entry.usage().completion())
+                .append(entry.usage().estimated() ? " estimated" : "")
+                .append(" usd=")
+                .append(Money.text(entry.costNanos()))
+                .append(" ms=")
+                .append(entry.durationMs())
+                .append(" from=")
+                .append(entry.clientIp());
+        String theirs = visit.headers().get("x-request-id");
+        if (theirs != null) {
+            // The caller's own request id stands beside ours; it is not trusted.
+            line.append(" their-id=").append(Plain.text(theirs));
+        }
+        log.info(line.toString());
     }
 }

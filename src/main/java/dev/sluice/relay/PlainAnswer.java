@@ -50,8 +50,10 @@ final class PlainAnswer {
     }
 
     private void pass(ByteBuf piece, SynchronousSink<ByteBuf> sink) {
-        meter.piece(ByteBufUtil.getBytes(piece), piece.readableBytes());
+        byte[] bytes = ByteBufUtil.getBytes(piece);
+        meter.piece(bytes, bytes.length);
         if (passing) {
+            meter.count(bytes, bytes.length);
             finishWhenWhole();
             sink.next(piece.retain());
             return;
@@ -65,6 +67,7 @@ final class PlainAnswer {
         if (all.readableBytes() > HELD_AT_MOST) {
             passing = true;
             held = null;
+            count(all);
             finishWhenWhole();
             sink.next(all);
         }
@@ -81,13 +84,21 @@ final class PlainAnswer {
         if (!meter.whole()) {
             return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the answer is not whole"));
         }
-        if (held != null && Meter.isError(ByteBufUtil.getBytes(held))) {
+        CompositeByteBuf all = held;
+        if (all != null && meter.isError(ByteBufUtil.getBytes(all))) {
             return Mono.error(new Failure(Failure.Kind.SERVER_ERROR, "an error with the status of an answer"));
         }
-        CompositeByteBuf all = held;
+        if (all != null && !meter.metered()) {
+            count(all);
+        }
         held = null;
         finishWhenWhole();
         return Mono.justOrEmpty(all);
+    }
+
+    private void count(ByteBuf answer) {
+        byte[] bytes = ByteBufUtil.getBytes(answer);
+        meter.count(bytes, bytes.length);
     }
 
     private Mono<ByteBuf> broken(Throwable error) {
@@ -101,6 +112,7 @@ final class PlainAnswer {
         CompositeByteBuf rest = held;
         held = null;
         if (rest != null) {
+            count(rest); // a caller who leaves pays for what had come
             rest.release();
         }
     }

@@ -7,10 +7,11 @@ import dev.sluice.channel.Channels;
 import dev.sluice.channel.Route;
 import dev.sluice.ledger.Ledger;
 import dev.sluice.quota.Hold;
-import dev.sluice.quota.Price;
 import dev.sluice.quota.Prices;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.RateLimits;
+import dev.sluice.quota.Tariff;
+import dev.sluice.settings.Settings;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.CallId;
 import dev.sluice.wire.Endpoint;
@@ -59,6 +60,7 @@ final class Relay {
             OpenCalls openCalls,
             ClientAddress clientAddress,
             RelaySettings settings,
+            Settings gateway,
             Clock clock) {
         this.tokenCheck = tokenCheck;
         this.channels = channels;
@@ -71,7 +73,7 @@ final class Relay {
         this.clientAddress = clientAddress;
         this.settings = settings;
         this.clock = clock;
-        this.attempts = new Attempts(settings, meters, clock);
+        this.attempts = new Attempts(() -> gateway.now().maxAttempts(), settings, meters, clock);
         this.models = new ModelList(channels);
     }
 
@@ -110,7 +112,7 @@ final class Relay {
                 .doFinally(signal -> gone(call, signal));
     }
 
-    private Caller identify(Visit visit) {
+    Caller identify(Visit visit) {
         String key = Credential.of(visit.headers(), visit.request().uri());
         return tokenCheck.identify(key, visit.address());
     }
@@ -119,10 +121,10 @@ final class Relay {
         call.asks(ask);
         Caller caller = call.caller();
         Route route = route(call);
-        Price price = price(caller, route, ask.model());
-        call.routed(route, price);
+        Tariff tariff = tariff(caller, route, ask.model());
+        call.routed(route, tariff);
         call.passes(rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens())));
-        long estimate = price == null ? 0 : estimate(caller, route, price, ask);
+        long estimate = tariff == null ? 0 : estimate(caller, route, tariff, ask);
         Hold hold = quota.reserve(caller, estimate);
         if (hold != null) {
             call.holds(hold);
@@ -157,12 +159,12 @@ final class Relay {
         return route;
     }
 
-    private @Nullable Price price(Caller caller, Route route, String model) {
-        Price price = prices.find(model);
-        if (price == null) {
-            price = prices.find(route.upstreamModel(model));
+    private @Nullable Tariff tariff(Caller caller, Route route, String model) {
+        Tariff tariff = prices.find(model);
+        if (tariff == null) {
+            tariff = prices.find(route.upstreamModel(model));
         }
-        if (price == null
+        if (tariff == null
                 && (caller.token().quotaNanos() != null || caller.user().quotaNanos() != null)) {
             throw new Refusal(
                     Reason.MODEL_NOT_PRICED,
@@ -170,16 +172,16 @@ final class Relay {
                     "model",
                     null);
         }
-        return price;
+        return tariff;
     }
 
-    private long estimate(Caller caller, Route route, Price price, Ask ask) {
+    private long estimate(Caller caller, Route route, Tariff tariff, Ask ask) {
         if (caller.token().quotaNanos() == null && caller.user().quotaNanos() == null) {
             return 0;
         }
         Usage most =
                 new Usage(ask.promptEstimate(), 0, 0, ask.completionLimit(settings.defaultOutputTokens()), 0, true);
-        return Prices.cost(price, most, caller.group().priceFactorMillionths(), route.priceFactorMillionths());
+        return tariff.cost(most, caller.group().priceFactorMillionths(), route.priceFactorMillionths());
     }
 
     private static void failed(Call call, Throwable error) {

@@ -32,10 +32,12 @@ final class RelayRoutes implements NettyRouteProvider {
     private static final String MODELS = "/v1/models";
 
     private final Relay relay;
+    private final Billing billing;
     private final Map<String, Endpoint> endpoints = new HashMap<>();
 
-    RelayRoutes(Relay relay) {
+    RelayRoutes(Relay relay, Billing billing) {
         this.relay = relay;
+        this.billing = billing;
         for (Endpoint endpoint : Endpoint.values()) {
             endpoints.put("/v1" + endpoint.path, endpoint);
         }
@@ -47,7 +49,10 @@ final class RelayRoutes implements NettyRouteProvider {
     }
 
     private static boolean ours(String uri) {
-        return uri.startsWith(PREFIX) || uri.equals("/v1") || uri.startsWith("/v1?");
+        return uri.startsWith(PREFIX)
+                || uri.equals("/v1")
+                || uri.startsWith("/v1?")
+                || uri.startsWith("/dashboard/billing/");
     }
 
     private Publisher<Void> serve(HttpServerRequest request, HttpServerResponse response) {
@@ -71,6 +76,12 @@ final class RelayRoutes implements NettyRouteProvider {
             String model = path.length() <= MODELS.length() + 1 ? null : decoded(path.substring(MODELS.length() + 1));
             return expected(request, HttpMethod.GET)
                     ? send(visit.response(), relay.models(visit, model))
+                    : Mono.error(notAllowed("GET"));
+        }
+        if (Billing.serves(path)) {
+            return expected(request, HttpMethod.GET)
+                    ? billing.answer(relay.identify(visit), path, request.uri())
+                            .flatMap(json -> send(visit.response(), json))
                     : Mono.error(notAllowed("GET"));
         }
         return Mono.error(new Refusal(Reason.UNKNOWN_URL, "There is nothing at this path."));

@@ -9,13 +9,11 @@ import org.springframework.util.unit.DataSize;
  * What bounds a call.
  *
  * @param maxBody of a request, after decompression
- * @param maxAttempts channels and keys tried for one call
  * @param deadline after which no further channel is tried
  * @param defaultOutputTokens what is reserved for an answer when the caller sets no limit
  */
 @ConfigurationProperties("sluice.relay")
 record RelaySettings(
         @DefaultValue("32MB") DataSize maxBody,
-        @DefaultValue("4") int maxAttempts,
         @DefaultValue("10m") Duration deadline,
         @DefaultValue("512") int defaultOutputTokens) {}

@@ -20,7 +20,7 @@ class ServerConfiguration {
      */
     @Bean
     ReactorResourceFactory eventLoops() {
-        int workers = Math.max(2, Runtime.getRuntime().availableProcessors());
+        int workers = Runtime.getRuntime().availableProcessors();
         ReactorResourceFactory resources = new ReactorResourceFactory();
         resources.setUseGlobalResources(false);
         resources.setLoopResourcesSupplier(() -> LoopResources.create("sluice", 1, workers, true, true));

@@ -6,6 +6,7 @@ import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEven
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Environment;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Looks at the settings before anything is made of them, so that a wrong one is told by its own name and value. Those of
@@ -23,6 +24,8 @@ final class SettingsCheck implements ApplicationListener<ApplicationEnvironmentP
         check(settings, "SLUICE_MANAGEMENT_ADDRESS", "an address of this machine, or 0.0.0.0", SettingsCheck::address);
         check(settings, "SLUICE_ALLOW_PRIVATE_UPSTREAMS", "true or false", value -> value.matches("true|false"));
         check(settings, "SLUICE_DRAIN_TIMEOUT", "a time such as 30s", SettingsCheck::duration);
+        check(settings, "SLUICE_LEASE_VALID", "a time of 1s or more, such as 15m", SettingsCheck::lease);
+        check(settings, "SLUICE_JOURNAL_LIMIT", "a size of 8MB or more, such as 1GB", SettingsCheck::journal);
     }
 
     private static void check(Environment settings, String name, String expected, Predicate<String> good) {
@@ -41,6 +44,18 @@ final class SettingsCheck implements ApplicationListener<ApplicationEnvironmentP
         return ADDRESS.matcher(value).matches()
                 && (!value.matches("[0-9.]+")
                         || java.util.Arrays.stream(value.split("\\.")).allMatch(part -> Integer.parseInt(part) <= 255));
+    }
+
+    private static boolean lease(String value) {
+        return duration(value) && DurationStyle.detectAndParse(value).toMillis() >= 1_000;
+    }
+
+    private static boolean journal(String value) {
+        try {
+            return DataSize.parse(value).toMegabytes() >= 8;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     private static boolean duration(String value) {

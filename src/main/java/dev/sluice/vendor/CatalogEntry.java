@@ -34,7 +34,7 @@ public record CatalogEntry(
         quirks = quirks == null ? List.of() : List.copyOf(quirks);
     }
 
-    boolean has(String quirk) {
+    public boolean has(String quirk) {
         return quirks.contains(quirk);
     }
 }

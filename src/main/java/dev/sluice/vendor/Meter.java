@@ -1,244 +1,54 @@
 package dev.sluice.vendor;
 
 import dev.sluice.wire.Usage;
-import dev.sluice.wire.UsageSpotter;
-import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.function.LongSupplier;
 
 /**
- * Watches one answer in OpenAI's form go by: what each event is, what was used, whether the answer is whole. Only an
- * event that holds a usage object is parsed; none is kept.
+ * Watches one answer in a vendor's form go by: what each event is, what was used, whether the answer is whole. It
+ * changes nothing and keeps no part of the answer.
  */
-public final class Meter {
-    private static final JsonMapper JSON = JsonMapper.shared();
-    private static final byte[] USAGE = "\"usage\"".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] FINISH = "\"finish_reason\"".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] ERROR = "{\"error\"".getBytes(StandardCharsets.US_ASCII);
+public interface Meter {
 
     /** What one event of a stream is. */
-    public enum Event {
+    enum Event {
         /** Something of the answer, or a comment. */
         PART,
-        /** Usage and no choice: the chunk that {@code include_usage} asks for. */
+        /** Usage and nothing else, which only whoever asked for it gets. */
         USAGE_ONLY,
-        /** {@code [DONE]}. */
+        /** The answer is complete with it. */
         LAST,
         /** The vendor says that it cannot go on. */
         ERROR
     }
 
-    private final boolean completionExcludesReasoning;
-    private final UsageSpotter document = new UsageSpotter();
-    private UsageSpotter largeEvent = new UsageSpotter();
-    private Usage usage = Usage.NONE;
-    private long bytes;
-    private long parts;
-    private boolean finished;
-
-    Meter(boolean completionExcludesReasoning) {
-        this.completionExcludesReasoning = completionExcludesReasoning;
-    }
-
     /** One whole event of a stream, its blank line included. */
-    public Event event(byte[] event, int from, int to) {
-        int data = data(event, from, to);
-        if (data < 0) {
-            return Event.PART;
-        }
-        if (starts(DONE, event, data, to)) {
-            return Event.LAST;
-        }
-        if (starts(ERROR, event, data, to)) {
-            return Event.ERROR;
-        }
-        parts++;
-        bytes += to - from;
-        if (!finished) {
-            finished = value(FINISH, event, data, to) == '"';
-        }
-        return value(USAGE, event, data, to) == '{' ? parsed(event, data, to) : Event.PART;
-    }
+    Event event(byte[] event, int from, int to);
 
     /** A piece of an event that is too large to be held. */
-    public void large(byte[] piece, int from, int to, boolean ends) {
-        bytes += to - from;
-        for (int at = from; at < to; at++) {
-            largeEvent.accept(piece[at]);
-        }
-        if (ends) {
-            parts++;
-            seen(largeEvent.usage());
-            largeEvent = new UsageSpotter();
-        }
-    }
-
-    /** Whether a plain answer is an error object, which some vendors send with status 200. */
-    public static boolean isError(byte[] answer) {
-        int at = 0;
-        while (at < answer.length && answer[at] <= ' ' && answer[at] >= 0) {
-            at++;
-        }
-        return starts(ERROR, answer, at, answer.length);
-    }
+    void large(byte[] piece, int from, int to, boolean ends);
 
     /** A piece of a plain answer. */
-    public void piece(byte[] piece, int length) {
-        bytes += length;
-        for (int at = 0; at < length; at++) {
-            document.accept(piece[at]);
-        }
-    }
+    void piece(byte[] piece, int length);
+
+    /** Whether the vendor said what was used; if not, the text of a plain answer has to be {@link #count}ed. */
+    boolean metered();
+
+    /** A piece of a plain answer without usage, whose text is counted. */
+    void count(byte[] piece, int length);
 
     /** Whether the plain answer is one whole JSON document. */
-    public boolean whole() {
-        return document.whole();
-    }
+    boolean whole();
 
-    /** Whether some choice of the stream gave the reason why it ended: then the answer is complete, {@code [DONE]} or not. */
-    public boolean finished() {
-        return finished;
-    }
+    /** Whether a plain answer is an error object, which some vendors send with status 200. */
+    boolean isError(byte[] answer);
+
+    /** Whether the stream said that the answer is complete, although its last event may be missing. */
+    boolean finished();
 
     /**
-     * What was used up to now: the vendor's word where it gave one, else a count: the estimate of the prompt, and a
-     * token for each event of a stream (most vendors send one in each) or four bytes of a plain answer.
+     * What was used up to now: the vendor's word where it gave one, else a count, which is marked as an estimate.
+     *
+     * @param prompt counts the prompt's tokens, when the vendor did not
      */
-    public Usage usage(long promptEstimate, boolean generates) {
-        seen(document.usage());
-        if (!usage.empty()) {
-            return usage;
-        }
-        long completion = !generates ? 0 : parts > 0 ? parts : (bytes + 3) / 4;
-        return new Usage(promptEstimate, 0, 0, completion, 0, true);
-    }
-
-    private static int data(byte[] event, int from, int to) {
-        int at = from;
-        while (at < to) {
-            if (at + 5 <= to
-                    && event[at] == 'd'
-                    && event[at + 1] == 'a'
-                    && event[at + 2] == 't'
-                    && event[at + 3] == 'a'
-                    && event[at + 4] == ':') {
-                at += 5;
-                while (at < to && event[at] == ' ') {
-                    at++;
-                }
-                boolean empty = at == to || event[at] == '\n' || event[at] == '\r';
-                return empty ? -1 : at;
-            }
-            while (at < to && event[at] != '\n' && event[at] != '\r') {
-                at++;
-            }
-            while (at < to && (event[at] == '\n' || event[at] == '\r')) {
-                at++;
-            }
-        }
-        return -1;
-    }
-
-    private static boolean starts(byte[] what, byte[] event, int from, int to) {
-        if (to - from < what.length) {
-            return false;
-        }
-        for (int i = 0; i < what.length; i++) {
-            if (event[from + i] != what[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** The first byte of the last non-null value of a field of that name, or 0. Inside a JSON string its quotes would be escaped. */
-    private static byte value(byte[] quotedName, byte[] event, int from, int to) {
-        byte found = 0;
-        byte second = quotedName[1];
-        for (int at = from; at <= to - quotedName.length; at++) {
-            if (event[at + 1] != second || event[at] != '"' || !starts(quotedName, event, at, to)) {
-                continue;
-            }
-            int after = at + quotedName.length;
-            while (after < to && (event[after] == ' ' || event[after] == ':')) {
-                after++;
-            }
-            if (after < to && event[after] != 'n') {
-                found = event[after];
-            }
-        }
-        return found;
-    }
-
-    private Event parsed(byte[] event, int from, int to) {
-        JsonNode chunk;
-        try {
-            chunk = JSON.readTree(event, from, to - from);
-        } catch (JacksonException e) {
-            return Event.PART; // several data lines, or not JSON: it goes by as it is
-        }
-        JsonNode choices = chunk.path("choices");
-        seen(chunk.path("usage"));
-        seen(chunk.path("x_groq").path("usage"));
-        for (JsonNode choice : choices) {
-            seen(choice.path("usage"));
-        }
-        boolean only = choices.isEmpty() && chunk.path("usage").isObject();
-        return only ? Event.USAGE_ONLY : Event.PART;
-    }
-
-    private void seen(byte @Nullable [] json) {
-        if (json != null) {
-            try {
-                seen(JSON.readTree(json));
-            } catch (JacksonException e) {
-                // not an object after all: then there is no usage
-            }
-        }
-    }
-
-    /** The last one counts: vendors repeat a running total, and an empty one means "not yet". */
-    private void seen(JsonNode node) {
-        if (!node.isObject()) {
-            return;
-        }
-        Usage now = usage(node);
-        if (!now.empty()) {
-            usage = now;
-        }
-    }
-
-    private Usage usage(JsonNode node) {
-        JsonNode promptDetails = first(node, "prompt_tokens_details", "input_tokens_details");
-        JsonNode completionDetails = first(node, "completion_tokens_details", "output_tokens_details");
-        long completion = number(first(node, "completion_tokens", "output_tokens"));
-        long total = number(node.path("total_tokens"));
-        JsonNode given = first(node, "prompt_tokens", "input_tokens");
-        long prompt = given.isNumber() ? number(given) : Math.max(0, total - completion);
-        if (completionExcludesReasoning && total > prompt) {
-            completion = total - prompt;
-        }
-        long cached = Math.max(
-                number(promptDetails.path("cached_tokens")),
-                Math.max(number(node.path("cached_tokens")), number(node.path("prompt_cache_hit_tokens"))));
-        return new Usage(
-                prompt,
-                cached,
-                number(promptDetails.path("cache_write_tokens")),
-                completion,
-                number(completionDetails.path("reasoning_tokens")),
-                false);
-    }
-
-    private static JsonNode first(JsonNode node, String name, String otherwise) {
-        JsonNode found = node.path(name);
-        return found.isMissingNode() || found.isNull() ? node.path(otherwise) : found;
-    }
-
-    private static long number(JsonNode node) {
-        return node.isNumber() ? node.asLong(0) : 0;
-    }
+    Usage usage(LongSupplier prompt, boolean generates);
 }

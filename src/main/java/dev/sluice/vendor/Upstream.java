@@ -67,8 +67,9 @@ public final class Upstream {
         refusesStreamOptions = true;
     }
 
+    /** A new one for each answer. */
     public Meter meter() {
-        return new Meter(entry.has("completion_excludes_reasoning"));
+        return vendor.meter(entry);
     }
 
     /**

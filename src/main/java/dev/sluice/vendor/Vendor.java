@@ -16,4 +16,7 @@ public interface Vendor {
 
     /** The headers that carry the key. */
     Map<String, String> credentials(CatalogEntry entry, Target target);
+
+    /** What reads the usage of one answer. */
+    Meter meter(CatalogEntry entry);
 }

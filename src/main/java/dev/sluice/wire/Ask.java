@@ -203,6 +203,11 @@ public final class Ask {
     }
 
     /** As the caller named it. */
+    /** The caller's own bytes, not to be changed. */
+    public byte[] body() {
+        return body;
+    }
+
     public String model() {
         return model;
     }

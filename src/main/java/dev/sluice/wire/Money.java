@@ -28,4 +28,26 @@ public final class Money {
         BigDecimal usd = BigDecimal.valueOf(nanos, DECIMALS).stripTrailingZeros();
         return usd.scale() < 0 ? usd.setScale(0, RoundingMode.UNNECESSARY) : usd;
     }
+
+    /** {@link #usd} in words, without an object for each step: {@code -0.5}, {@code 12}. */
+    public static String text(long nanos) {
+        if (nanos == Long.MIN_VALUE) {
+            return usd(nanos).toPlainString();
+        }
+        long amount = Math.abs(nanos);
+        StringBuilder text = new StringBuilder(24);
+        if (nanos < 0) {
+            text.append('-');
+        }
+        text.append(amount / NANOS_PER_USD);
+        long fraction = amount % NANOS_PER_USD;
+        if (fraction != 0) {
+            text.append('.');
+            for (long place = NANOS_PER_USD / 10; fraction != 0; place /= 10) {
+                text.append((char) ('0' + fraction / place));
+                fraction %= place;
+            }
+        }
+        return text.toString();
+    }
 }

@@ -99,6 +99,7 @@ record BookTest(Databases database) {
                         3L,
                         1,
                         "192.0.2.1",
+                        0,
                         false,
                         false));
     }

@@ -333,10 +333,10 @@ record ResourcesTest(Databases database) {
                 .asLong();
         String credits = "/users/" + id + "/credits";
         assertThat(root.asks("POST", credits, "{\"amount_usd\": 0.000000001, \"note\": \"gift\"}")
-                        .expect(200)
+                        .expect(201)
                         .body())
                 .contains("\"quota_usd\":1.500000001,");
-        for (String wrong : List.of("0", "-1", "null", "\"5\"")) {
+        for (String wrong : List.of("0", "-0.0", "null", "\"5\"", "1e-10", "-9300000000")) {
             assertThat(faults(root.asks("POST", credits, "{\"amount_usd\": " + wrong + "}")))
                     .contains("amount_usd");
         }

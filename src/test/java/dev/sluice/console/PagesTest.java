@@ -2,6 +2,8 @@ package dev.sluice.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.sluice.console.Chromium.Look;
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Gateway.NewToken;
@@ -105,10 +107,8 @@ class PagesTest {
     void theMenuOfAPhoneOpens_andCloses_whenAPageIsChosen() {
         onAPhone.opens("overview").presses("菜单");
         onAPhone.link("令牌").click();
-        onAPhone.heading()
-                .filter(new com.microsoft.playwright.Locator.FilterOptions().setHasText("令牌"))
-                .waitFor();
-        assertThat(onAPhone.link("渠道").isVisible()).isFalse();
+        onAPhone.heading().filter(new Locator.FilterOptions().setHasText("令牌")).waitFor();
+        onAPhone.link("渠道").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.HIDDEN));
         onAPhone.opens("tokens").pictures("phone");
     }
 

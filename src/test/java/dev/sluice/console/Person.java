@@ -88,9 +88,9 @@ final class Person implements AutoCloseable {
     Person opens(String path) {
         page.navigate("/#/" + path);
         heading().waitFor();
-        page.locator("main .loading")
-                .waitFor(new Locator.WaitForOptions()
-                        .setState(com.microsoft.playwright.options.WaitForSelectorState.HIDDEN));
+        while (page.locator("main .loading").count() > 0) {
+            page.waitForTimeout(20);
+        }
         return this;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.Usage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,15 +37,26 @@ class JournalTest {
                 number % 2 == 0 ? null : 7L,
                 1,
                 "2001:db8::1",
+                number,
                 true,
                 false);
     }
 
+    private static final long ROOMY = 1L << 30;
+
     private Journal begun() throws IOException {
-        Journal journal = new Journal(data);
-        assertThat(journal.open()).isEmpty();
-        journal.begin();
+        Journal journal = new Journal(data, ROOMY);
+        assertThat(journal.begin(10, found -> {
+                    throw new AssertionError(found);
+                }))
+                .isZero();
         return journal;
+    }
+
+    private List<Entry> left() throws IOException {
+        List<Entry> all = new ArrayList<>();
+        assertThat(new Journal(data, ROOMY).begin(100, all::addAll)).isEqualTo(all.size());
+        return all;
     }
 
     private List<Path> files() throws IOException {
@@ -53,74 +65,173 @@ class JournalTest {
         }
     }
 
-    @Test
-    void givesBackWhatWasNotBooked_afterAnEndWithoutWarning() throws IOException {
-        Journal journal = begun();
+    private static int length(Entry entry) {
+        ByteBuffer bytes = ByteBuffer.allocate(EntryBytes.MOST);
+        EntryBytes.write(entry, bytes);
+        return 8 + bytes.position();
+    }
+
+    private static List<Entry> fill(Journal journal, int many) {
         List<Entry> entries = new ArrayList<>();
-        for (int i = 0; i < 40_000; i++) {
-            assertThat(journal.append(entry(i))).isNotNull();
+        for (int i = 0; i < many; i++) {
+            assertThat(journal.append(entry(i))).isTrue();
             entries.add(entry(i));
             journal.prepare();
         }
+        return entries;
+    }
 
-        assertThat(new Journal(data).open()).isEqualTo(entries);
+    @Test
+    void givesBackWhatWasNotBooked_afterAnEndWithoutWarning() throws IOException {
+        List<Entry> entries = fill(begun(), 40_000);
+
+        assertThat(left()).isEqualTo(entries);
+        assertThat(left()).as("once").isEmpty();
+    }
+
+    @Test
+    void isReadInTheOrderOfWriting_whileItIsWritten() throws IOException {
+        Journal journal = begun();
+        List<Entry> written = fill(journal, 20_000);
+        List<Entry> taken = new ArrayList<>(journal.take(7_000));
+        written.addAll(fill(journal, 20_000));
+        for (List<Entry> more = journal.take(512); !more.isEmpty(); more = journal.take(512)) {
+            taken.addAll(more);
+        }
+
+        assertThat(taken).isEqualTo(written);
     }
 
     @Test
     void letsFilesGo_whenAllOfTheirEntriesAreBooked() throws IOException {
         Journal journal = begun();
-        List<Journal.Segment> kept = new ArrayList<>();
-        for (int i = 0; i < 60_000; i++) {
-            kept.add(journal.append(entry(i)));
-            journal.prepare();
-        }
-        assertThat(files()).hasSizeGreaterThan(2);
+        fill(journal, 60_000);
+        assertThat(files()).hasSizeGreaterThan(3);
 
-        kept.forEach(journal::booked);
-        journal.prepare();
+        assertThat(journal.take(100_000)).hasSize(60_000);
+        assertThat(files()).as("taken, but not booked").hasSizeGreaterThan(3);
+        journal.booked();
         assertThat(files()).hasSize(2);
         journal.end();
         assertThat(files()).isEmpty();
     }
 
     @Test
-    void keepsWhatIsBeforeADamagedRecord_andPutsTheRestAside() throws IOException {
+    void keepsForTheNextStart_whatWasNotBookedAtTheEnd() throws IOException {
         Journal journal = begun();
-        for (int i = 0; i < 3; i++) {
-            journal.append(entry(i));
-        }
-        Path file = files().getFirst();
-        byte[] bytes = Files.readAllBytes(file);
-        int record = 8 + EntryBytes.of(entry(0)).length;
-        bytes[record + 20] ^= 1;
-        Files.write(file, bytes);
+        List<Entry> entries = fill(journal, 10);
+        journal.take(4);
+        journal.booked();
+        journal.end();
 
-        Journal next = new Journal(data);
-        assertThat(next.open()).isEqualTo(List.of(entry(0)));
-        next.begin();
+        assertThat(left())
+                .as("those booked are found again, and known by their ids")
+                .isEqualTo(entries);
+    }
+
+    @Test
+    void losesOnlyTheRecordInWhichABitFlipped_andKeepsItsFile() throws IOException {
+        fill(begun(), 3);
+        flip(length(entry(0)) + 20);
+
+        assertThat(left()).isEqualTo(List.of(entry(0), entry(2)));
         assertThat(files()).anyMatch(each -> each.toString().endsWith(".damaged"));
     }
 
     @Test
-    void ignoresARecordWhoseWritingWasCutShort() throws IOException {
-        Journal journal = begun();
-        journal.append(entry(0));
+    void stopsAtALengthThatCannotBe_andKeepsTheFile() throws IOException {
+        fill(begun(), 3);
+        flip(length(entry(0)) + 1);
+
+        assertThat(left()).isEqualTo(List.of(entry(0)));
+        assertThat(files()).anyMatch(each -> each.toString().endsWith(".damaged"));
+    }
+
+    private void flip(int at) throws IOException {
         Path file = files().getFirst();
         byte[] bytes = Files.readAllBytes(file);
-        bytes[8 + EntryBytes.of(entry(0)).length + 12] = 7; // bytes of a record, but no length before them
+        bytes[at] ^= 0x10;
         Files.write(file, bytes);
+    }
 
-        assertThat(new Journal(data).open()).isEqualTo(List.of(entry(0)));
+    @Test
+    void ignoresARecordWhoseWritingWasCutShort() throws IOException {
+        fill(begun(), 1);
+        flip(length(entry(0)) + 12); // bytes of a record, but no length before them
+
+        assertThat(left()).isEqualTo(List.of(entry(0)));
         assertThat(files()).noneMatch(each -> each.toString().endsWith(".damaged"));
     }
 
     @Test
-    void saysThatItHasNoRoom_whenTheDiskGivesNone() throws IOException {
-        Journal journal = begun();
-        assertThat(journal.available()).isTrue();
-        journal.end();
+    void saysThatItIsFull_atItsLimit_andHasRoomAgainWhenItsEntriesAreBooked() throws IOException {
+        Journal journal = new Journal(data, 2 * Journal.FILE_BYTES);
+        journal.begin(1, found -> {});
+        int many = 0;
+        while (journal.available()) {
+            journal.append(entry(many++));
+            journal.prepare();
+        }
+        assertThat(journal.append(entry(many++)))
+                .as("running calls still find room")
+                .isTrue();
+        while (journal.append(entry(many))) {
+            many++;
+        }
+        assertThat(files()).hasSize(2);
 
+        assertThat(journal.take(100_000)).hasSize(many);
+        journal.booked();
+        journal.prepare();
+        assertThat(journal.available()).isTrue();
+        assertThat(journal.append(entry(many))).isTrue();
+    }
+
+    @Test
+    void saysThatItIsFull_whenTheDiskGivesNoRoom_andGoesOnWhenItDoes() throws IOException {
+        Journal journal = begun();
+        Path folder = data.resolve("journal");
+        Path away = data.resolve("away");
+        Files.move(folder, away);
+        while (journal.available()) {
+            journal.append(entry(1));
+            journal.prepare();
+        }
         assertThat(journal.available()).isFalse();
-        assertThat(journal.append(entry(1))).isNull();
+
+        Files.move(away, folder);
+        journal.prepare();
+        assertThat(journal.available()).isTrue();
+    }
+
+    @Test
+    void cutsTextsThatNoColumnHolds() throws IOException {
+        Journal journal = begun();
+        Entry given = entry(1);
+        Entry huge = new Entry(
+                given.id(),
+                1,
+                "chat/completions",
+                "你".repeat(5_000),
+                "x".repeat(5_000),
+                true,
+                1,
+                2,
+                null,
+                200,
+                "e".repeat(5_000),
+                given.usage(),
+                1,
+                "p".repeat(5_000),
+                1,
+                null,
+                1,
+                "a".repeat(5_000),
+                0,
+                false,
+                false);
+
+        assertThat(journal.append(huge)).isTrue();
+        assertThat(journal.take(1).getFirst().model()).isEqualTo("你".repeat(400));
     }
 }

@@ -238,6 +238,10 @@ class CarryingTest {
         assertThat(row.path("status").asInt()).isEqualTo(499);
         assertThat(row.path("error_code").asString()).isEqualTo("caller_left");
         assertThat(row.path("estimated").asBoolean()).isTrue();
+        assertThat(row.path("prompt_tokens").asInt())
+                .as("Hello! and four for its message")
+                .isEqualTo(2 + 4);
+        assertThat(row.path("completion_tokens").asInt()).isPositive();
         assertThat(row.path("cost_usd").decimalValue()).isPositive();
     }
 
@@ -330,8 +334,10 @@ class CarryingTest {
         assertThat(vendor.calls()).hasSize(3);
         assertThat(vendor.calls().get(1).text()).doesNotContain("stream_options");
         assertThat(vendor.calls().get(2).text()).doesNotContain("stream_options");
-        gateway.calls(token, 2)
-                .forEach(row -> assertThat(row.path("estimated").asBoolean()).isTrue());
+        gateway.calls(token, 2).forEach(row -> {
+            assertThat(row.path("estimated").asBoolean()).isTrue();
+            assertThat(row.path("completion_tokens").asInt()).as("Hello").isEqualTo(1);
+        });
     }
 
     @Test

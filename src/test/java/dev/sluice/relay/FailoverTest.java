@@ -150,6 +150,19 @@ class FailoverTest {
     }
 
     @Test
+    void triesAsManyAsTheSettingSays() {
+        List<ScriptedVendor> all = List.of(channel("{}"), channel("{}"), channel("{}"));
+        all.forEach(vendor -> vendor.always(Script.json(500, "{}")));
+        gateway.api("PATCH", "/settings", "{\"max_attempts\":2}").expect(200);
+        try {
+            assertThat(gateway.call(gateway.token().key(), HELLO).status()).isEqualTo(502);
+        } finally {
+            gateway.api("PATCH", "/settings", "{\"max_attempts\":null}").expect(200);
+        }
+        assertThat(all.stream().mapToInt(vendor -> vendor.calls().size()).sum()).isEqualTo(2);
+    }
+
+    @Test
     void triesSiblingsFirst_andThenTheNextLowerPriority() {
         ScriptedVendor lowest = channel("{\"priority\":0}");
         ScriptedVendor high = channel("{\"priority\":5}");

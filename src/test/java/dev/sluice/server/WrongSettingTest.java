@@ -27,6 +27,8 @@ class WrongSettingTest {
                 "SLUICE_DATABASE_URL=mysql://u:p@127.0.0.1:1/db",
                 "SLUICE_TRUSTED_PROXIES=10.0.0.0/99",
                 "SLUICE_DRAIN_TIMEOUT=soon",
+                "SLUICE_LEASE_VALID=5ms",
+                "SLUICE_JOURNAL_LIMIT=4MB",
                 "SLUICE_ALLOW_PRIVATE_UPSTREAMS=maybe",
             })
     void stopsTheStart_withOneSentenceThatNamesIt(String setting) {

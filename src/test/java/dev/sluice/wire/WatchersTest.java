@@ -41,6 +41,31 @@ class WatchersTest {
         assertThat(spotter("{\"usage\":null,\"choices\":[]}").usage()).isNull();
     }
 
+    private static String texts(String json, int cut) {
+        StringBuilder texts = new StringBuilder();
+        TextSpotter spotter = new TextSpotter(texts::append, "content", "text", "arguments");
+        byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+        for (int from = 0; from < bytes.length; from += cut) {
+            spotter.accept(bytes, from, Math.min(from + cut, bytes.length));
+        }
+        return texts.toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 1_000})
+    void readsTheTextOfTheFieldsAsked_andNoOther(int cut) {
+        assertThat(texts(
+                        "{\"content\":\"A\\n\\\"b\\u00e9\\ud83d\\ude00 你😀\",\"other\":\"x\",\"contents\":\"y\","
+                                + "\"logprobs\":{\"content\":[{\"token\":\"z\"}]},\"content\" : null, \"role\":\"content\",\"k\":\"v\"}",
+                        cut))
+                .isEqualTo("A\n\"bé😀 你😀");
+        assertThat(texts(
+                        "{\"content\":[\"a\" , \"b\"],\"x\":[\"c\"],\"content\":[{\"type\":\"text\",\"text\":\"d\"},\"e\"]}",
+                        cut))
+                .isEqualTo("abd");
+        assertThat(texts("{\"arguments\":\"{\\\"content\\\":1}\"}", cut)).isEqualTo("{\"content\":1}");
+    }
+
     private static List<String> events(String stream, int cut) {
         byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
         EventEnds ends = new EventEnds();

@@ -1,6 +1,7 @@
 package dev.sluice.vendor.openai;
 
 import dev.sluice.vendor.CatalogEntry;
+import dev.sluice.vendor.Meter;
 import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Vendor;
 import dev.sluice.wire.Endpoint;
@@ -42,6 +43,11 @@ final class OpenAi implements Vendor {
     @Override
     public Map<String, String> credentials(CatalogEntry entry, Target target) {
         return shown(entry.auth(), target.key());
+    }
+
+    @Override
+    public Meter meter(CatalogEntry entry) {
+        return new OpenAiMeter(entry.has("completion_excludes_reasoning"));
     }
 
     static Map<String, String> shown(String auth, String key) {

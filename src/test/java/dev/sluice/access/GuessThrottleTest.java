@@ -13,9 +13,9 @@ import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-class SignInThrottleTest {
+class GuessThrottleTest {
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-11-24T12:00:00Z"));
-    private final SignInThrottle throttle = new SignInThrottle(new MovedClock(now));
+    private final GuessThrottle throttle = new GuessThrottle(new MovedClock(now), "Too many.");
 
     /** Stands still until it is moved. */
     private static final class MovedClock extends Clock {
@@ -47,18 +47,18 @@ class SignInThrottleTest {
 
     @Test
     void slowsDownGuessingOfOneName_fromWhereverItComes() throws Exception {
-        for (int i = 0; i < SignInThrottle.PER_NAME; i++) {
+        for (int i = 0; i < GuessThrottle.PER_NAME; i++) {
             throttle.attempt("root", address(i));
         }
         Refusal refusal = catchThrowableOfType(Refusal.class, () -> throttle.attempt("ROOT", address(99)));
         assertThat(refusal.reason().status).isEqualTo(429);
-        assertThat(refusal.retryAfter()).isEqualTo(SignInThrottle.WINDOW);
+        assertThat(refusal.retryAfter()).isEqualTo(GuessThrottle.WINDOW);
         assertThatCode(() -> throttle.attempt("other", address(99))).doesNotThrowAnyException();
     }
 
     @Test
     void slowsDownGuessingFromOneAddress_whateverTheName() throws Exception {
-        for (int i = 0; i < SignInThrottle.PER_ADDRESS; i++) {
+        for (int i = 0; i < GuessThrottle.PER_ADDRESS; i++) {
             throttle.attempt("name" + i, address(1));
         }
         assertThat(catchThrowableOfType(Refusal.class, () -> throttle.attempt("root", address(1))))
@@ -67,11 +67,11 @@ class SignInThrottleTest {
 
     @Test
     void letsInAgainAfterTheWindow() throws Exception {
-        for (int i = 0; i <= SignInThrottle.PER_NAME; i++) {
+        for (int i = 0; i <= GuessThrottle.PER_NAME; i++) {
             try {
                 throttle.attempt("root", address(i));
             } catch (Refusal expected) {
-                now.updateAndGet(time -> time.plus(SignInThrottle.WINDOW).plus(Duration.ofMillis(1)));
+                now.updateAndGet(time -> time.plus(GuessThrottle.WINDOW).plus(Duration.ofMillis(1)));
             }
         }
         assertThatCode(() -> throttle.attempt("root", address(1))).doesNotThrowAnyException();
@@ -79,7 +79,7 @@ class SignInThrottleTest {
 
     @Test
     void forgetsTheFailuresOfWhoGetsItRight() throws Exception {
-        for (int i = 0; i < 5 * SignInThrottle.PER_ADDRESS; i++) {
+        for (int i = 0; i < 5 * GuessThrottle.PER_ADDRESS; i++) {
             throttle.attempt("root", address(1));
             throttle.succeeded("root", address(1));
         }

@@ -9,12 +9,13 @@ import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class PricesTest {
+class TariffTest {
     private static final long ONE = 1_000_000;
 
-    private static Price price(
+    private static Tariff tariff(
             @Nullable String in, @Nullable String cached, @Nullable String out, @Nullable String call) {
-        return new Price(null, new Glob("m"), nanos(in), nanos(cached), null, nanos(out), nanos(call), false);
+        Price.Text text = new Price.Text(nanos(in), nanos(cached), null, null, nanos(out));
+        return new Tariff(new Price(null, new Glob("m"), text, Price.Media.NONE, nanos(call), null, false));
     }
 
     private static @Nullable Long nanos(@Nullable String usd) {
@@ -27,37 +28,37 @@ class PricesTest {
 
     @Test
     void isExact() {
-        Price mini = price("0.15", "0.075", "0.6", null);
+        Tariff mini = tariff("0.15", "0.075", "0.6", null);
 
-        assertThat(Prices.cost(mini, usage(19, 0, 10), ONE, ONE)).isEqualTo(2_850 + 6_000);
-        assertThat(Prices.cost(mini, usage(19, 8, 10), ONE, ONE)).isEqualTo(11 * 150 + 8 * 75 + 6_000);
+        assertThat(mini.cost(usage(19, 0, 10), ONE, ONE)).isEqualTo(2_850 + 6_000);
+        assertThat(mini.cost(usage(19, 8, 10), ONE, ONE)).isEqualTo(11 * 150 + 8 * 75 + 6_000);
     }
 
     @Test
     void chargesCachedTokensLikeOthers_whereNoDiscountIsListed() {
-        assertThat(Prices.cost(price("0.15", null, "0.6", null), usage(10, 10, 0), ONE, ONE))
+        assertThat(tariff("0.15", null, "0.6", null).cost(usage(10, 10, 0), ONE, ONE))
                 .isEqualTo(1_500);
     }
 
     @Test
     void roundsHalfUp_onceAtTheEnd() {
-        Price tiny = price("0.0000005", null, null, null); // half a nano-dollar for a thousand tokens
+        Tariff tiny = tariff("0.0000005", null, null, null); // half a nano-dollar for a thousand tokens
 
-        assertThat(Prices.cost(tiny, usage(1_000, 0, 0), ONE, ONE)).isEqualTo(1);
-        assertThat(Prices.cost(tiny, usage(999, 0, 0), ONE, ONE)).isZero();
-        assertThat(Prices.cost(tiny, usage(1_000, 0, 0), 3 * ONE, ONE)).isEqualTo(2);
-        assertThat(Prices.cost(tiny, usage(1_000, 0, 0), 1_500_000, 2 * ONE)).isEqualTo(2);
+        assertThat(tiny.cost(usage(1_000, 0, 0), ONE, ONE)).isEqualTo(1);
+        assertThat(tiny.cost(usage(999, 0, 0), ONE, ONE)).isZero();
+        assertThat(tiny.cost(usage(1_000, 0, 0), 3 * ONE, ONE)).isEqualTo(2);
+        assertThat(tiny.cost(usage(1_000, 0, 0), 1_500_000, 2 * ONE)).isEqualTo(2);
     }
 
     @Test
     void addsThePriceOfTheCall_andAppliesBothFactors() {
-        assertThat(Prices.cost(price("1", null, "2", "0.01"), usage(1_000_000, 0, 1_000_000), 500_000, 1_200_000))
+        assertThat(tariff("1", null, "2", "0.01").cost(usage(1_000_000, 0, 1_000_000), 500_000, 1_200_000))
                 .isEqualTo(Money.nanos(new BigDecimal("1.806")));
     }
 
     @Test
     void neverOverflows() {
-        assertThat(Prices.cost(price("9000000", null, null, null), usage(Long.MAX_VALUE, 0, 0), ONE * 1000, ONE))
+        assertThat(tariff("9000000", null, null, null).cost(usage(Long.MAX_VALUE, 0, 0), ONE * 1000, ONE))
                 .isPositive();
     }
 

@@ -8,12 +8,14 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Slows down guessing: so many failed sign-ins of one name, and of one address, in five minutes. Attempts are counted
- * before the password is looked at, so that many at once gain nothing; a right password clears its name's count.
+ * Slows down guessing of secrets: so many failures of one name, and of one address, in five minutes. What can be guessed
+ * is counted by {@link #attempt} before it is looked at, so that many at once gain nothing; a right guess clears its
+ * name's count. What cannot be guessed is looked at after {@link #check}, and only failures are counted.
  */
-final class SignInThrottle {
+public final class GuessThrottle {
     static final int PER_NAME = 10;
     static final int PER_ADDRESS = 30;
     static final Duration WINDOW = Duration.ofMinutes(5);
@@ -23,20 +25,34 @@ final class SignInThrottle {
     private record Attempts(long since, int count) {}
 
     private final Clock clock;
+    private final String refusal;
     private final Cache<Object, Attempts> counted =
             Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
-    SignInThrottle(Clock clock) {
+    /** @param refusal what whoever guessed too often is told */
+    public GuessThrottle(Clock clock, String refusal) {
         this.clock = clock;
+        this.refusal = refusal;
     }
 
     /** @throws Refusal when there were too many already */
-    void attempt(String username, InetAddress address) {
+    public void attempt(String username, InetAddress address) {
         count(address, PER_ADDRESS);
         count(name(username), PER_NAME);
     }
 
-    void succeeded(String username, InetAddress address) {
+    /** @throws Refusal when there were too many already; counts nothing */
+    public void check(String username, InetAddress address) {
+        refuse(counted.getIfPresent(address), PER_ADDRESS - 1);
+        refuse(counted.getIfPresent(name(username)), PER_NAME - 1);
+    }
+
+    public void failed(String username, InetAddress address) {
+        counted(address, PER_ADDRESS);
+        counted(name(username), PER_NAME);
+    }
+
+    public void succeeded(String username, InetAddress address) {
         counted.invalidate(name(username));
         counted.asMap()
                 .computeIfPresent(
@@ -44,17 +60,23 @@ final class SignInThrottle {
     }
 
     private void count(Object key, int most) {
+        refuse(counted(key, most), most);
+    }
+
+    private Attempts counted(Object key, int most) {
         long now = clock.millis();
-        Attempts attempts = counted.asMap().compute(key, (same, before) -> {
+        return counted.asMap().compute(key, (same, before) -> {
             if (before == null || now - before.since >= WINDOW.toMillis()) {
                 return new Attempts(now, 1);
             }
             return before.count > most ? before : new Attempts(before.since, before.count + 1);
         });
-        if (attempts.count > most) {
-            Duration wait = Duration.ofMillis(attempts.since + WINDOW.toMillis() - now);
-            throw new Refusal(
-                    Reason.RATE_LIMIT_EXCEEDED, "Too many failed sign-ins. Try again in a while.", null, wait);
+    }
+
+    private void refuse(@Nullable Attempts attempts, int most) {
+        long wait = attempts == null ? 0 : attempts.since + WINDOW.toMillis() - clock.millis();
+        if (attempts != null && attempts.count > most && wait > 0) {
+            throw new Refusal(Reason.RATE_LIMIT_EXCEEDED, refusal, null, Duration.ofMillis(wait));
         }
     }
 
