@@ -43,13 +43,13 @@ public final class CallTable {
         return list(new Where().equal("id", id), 1).next();
     }
 
-    /** All rows, newest first, page by page as they are asked for. */
-    public Flux<Entry> export(java.util.function.Supplier<Where> where) {
+    /** All rows, newest first, page by page: the next is read when the one before is taken. */
+    public Flux<List<Entry>> export(java.util.function.Supplier<Where> where) {
         return page(where, null)
                 .expand(page -> page.size() < EXPORT_PAGE
                         ? Mono.empty()
                         : page(where, page.getLast().id()))
-                .concatMapIterable(page -> page);
+                .filter(page -> !page.isEmpty());
     }
 
     private Mono<List<Entry>> page(java.util.function.Supplier<Where> where, @Nullable String after) {

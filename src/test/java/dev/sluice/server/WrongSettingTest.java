@@ -27,6 +27,8 @@ class WrongSettingTest {
                 "SLUICE_DATABASE_URL=mysql://u:p@127.0.0.1:1/db",
                 "SLUICE_TRUSTED_PROXIES=10.0.0.0/99",
                 "SLUICE_DRAIN_TIMEOUT=soon",
+                "SLUICE_WEBHOOK_URL=ftp://u:p@host/",
+                "SLUICE_WEBHOOK_SECRET=short --SLUICE_WEBHOOK_URL=http://h/",
                 "SLUICE_LEASE_VALID=5ms",
                 "SLUICE_JOURNAL_LIMIT=4MB",
                 "SLUICE_ALLOW_PRIVATE_UPSTREAMS=maybe",
@@ -43,7 +45,7 @@ class WrongSettingTest {
     }
 
     private static FailureAnalysis analysis(String setting) {
-        try (Gateway gateway = Gateway.start(setting)) {
+        try (Gateway gateway = Gateway.start(setting.split(" --"))) {
             throw new AssertionError("it started at " + gateway.url());
         } catch (RuntimeException e) {
             return new WrongSetting().analyze(e);
