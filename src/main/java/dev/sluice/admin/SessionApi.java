@@ -10,6 +10,7 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.net.InetAddress;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
 import org.springframework.http.HttpCookie;
@@ -35,11 +36,13 @@ final class SessionApi {
     private final Sessions sessions;
     private final ClientAddress clientAddress;
     private final Trail trail;
+    private final Clock clock;
 
-    SessionApi(Sessions sessions, ClientAddress clientAddress, Trail trail) {
+    SessionApi(Sessions sessions, ClientAddress clientAddress, Trail trail, Clock clock) {
         this.sessions = sessions;
         this.clientAddress = clientAddress;
         this.trail = trail;
+        this.clock = clock;
     }
 
     /** What a sign-in needs. */
@@ -80,7 +83,7 @@ final class SessionApi {
                         .header(
                                 HttpHeaders.SET_COOKIE,
                                 cookie(request, begun.id().text(), Sessions.LENGTH))
-                        .<Object>body(UserApi.View.of(begun.user())))
+                        .<Object>body(UserApi.View.of(begun.user(), clock.millis())))
                 .switchIfEmpty(Mono.fromSupplier(() -> wrong()));
     }
 
@@ -95,7 +98,7 @@ final class SessionApi {
     @GetMapping
     @Operation(summary = "Who is signed in")
     UserApi.View who(@AuthenticationPrincipal Operator operator) {
-        return UserApi.View.of(operator.user());
+        return UserApi.View.of(operator.user(), clock.millis());
     }
 
     @DeleteMapping
