@@ -1,6 +1,7 @@
 package dev.sluice.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.testing.Answer;
 import dev.sluice.testing.Databases;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -70,6 +72,42 @@ class OnEveryDatabaseTest {
                         null);
                 assertThat(next.expect(200).json().path("data")).hasSize(41);
                 assertThat(next.json().path("next_cursor").isNull()).isTrue();
+            }
+        }
+    }
+
+    /** The embedded database has one node. */
+    static Stream<Databases> shared() {
+        return Databases.all().filter(kind -> kind != Databases.H2);
+    }
+
+    @ParameterizedTest
+    @MethodSource("shared")
+    void twoNodes_spendOneQuotaTogether_exactly(Databases kind, @TempDir Path one, @TempDir Path other) {
+        String secret = "SLUICE_SECRET_KEY=" + "k".repeat(44);
+        try (Databases.Fresh database = kind.fresh();
+                ScriptedVendor vendor = ScriptedVendor.start()) {
+            vendor.always(Script.json(200, ScriptedVendor.chat("Hi", 1, 1)));
+            NewToken token;
+            try (Gateway first = Gateway.startIn(one, database.setting(), secret);
+                    Gateway second = Gateway.startIn(other, database.setting(), secret)) {
+                first.channel(vendor, "{\"models\":[\"priced\"]}");
+                first.price("priced", "{\"usd_per_call\":0.01}");
+                token = first.token("{\"quota_usd\":1}");
+                await().until(() -> second.call(token.key(), CALL).status() == 200);
+
+                CompletableFuture<Long> here = CompletableFuture.supplyAsync(() -> atOnce(first, token, 150));
+                long there = atOnce(second, token, 150);
+                assertThat(here.join() + there).isEqualTo(99);
+            }
+            try (Gateway gateway = Gateway.startIn(one, database.setting(), secret)) {
+                assertThat(gateway.tokenNow(token.id()).path("used_usd").decimalValue())
+                        .isEqualByComparingTo("1");
+                assertThat(gateway.api("GET", "/reconciliation", null)
+                                .json()
+                                .path("balanced")
+                                .asBoolean())
+                        .isTrue();
             }
         }
     }

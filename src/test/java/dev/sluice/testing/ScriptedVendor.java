@@ -98,6 +98,13 @@ public final class ScriptedVendor implements AutoCloseable {
         return playlist.always(script);
     }
 
+    /** Answers each request, plain or streamed as it asks. */
+    public void alwaysAnswersChats() {
+        playlist.always(call -> call.text().contains("\"stream\":true")
+                ? Script.events(chatStream("Hi there", 1, 2))
+                : Script.json(200, chat("Hi there", 1, 2)));
+    }
+
     /** The scripts for requests that come with this credential; they go before the others. */
     public Playlist forKey(String key) {
         return playlistsByKey.computeIfAbsent(key, any -> new Playlist());
