@@ -60,8 +60,9 @@ public final class RootAccount {
         long now = clock.millis();
         User root = new User(0, USERNAME, "Root", Role.ROOT, Groups.DEFAULT, true, null, 0, Renewal.NEVER, now, now);
         String hash = passwords.hashNow(password);
-        boolean made = requireNonNull(database.inTransaction(client -> UserTable.insert(client, root, hash))
-                .map(id -> true)
+        boolean made = requireNonNull(database.inTransaction(client -> UserTable.insert(client, root, hash)
+                        .flatMap(id -> given.isEmpty() ? UserTable.markGenerated(client, id) : Mono.<Void>empty()))
+                .thenReturn(true)
                 .onErrorResume(DuplicateKeyException.class, another -> Mono.just(false)) // another node was first
                 .block(PATIENCE));
         if (made && given.isEmpty()) {

@@ -44,6 +44,20 @@ final class UserTable {
                 .all();
     }
 
+    static Flux<Boolean> passwordGenerated(DatabaseClient client, long id) {
+        return client.sql("SELECT password_generated FROM users WHERE id = :id")
+                .bind("id", id)
+                .map(row -> requireNonNull(row.get(0, Boolean.class)))
+                .all();
+    }
+
+    /** Until it is changed, it is said to whoever signs in with it. */
+    static Mono<Void> markGenerated(DatabaseClient client, long id) {
+        return client.sql("UPDATE users SET password_generated = TRUE WHERE id = :id")
+                .bind("id", id)
+                .then();
+    }
+
     static Flux<User> list(DatabaseClient client, Where where, int limit) {
         return where.query(client, SELECT, "ORDER BY id DESC LIMIT " + limit)
                 .map(UserTable::user)
@@ -80,7 +94,7 @@ final class UserTable {
 
     /** @param passwordHash null: the password stays */
     static Mono<Long> update(DatabaseClient client, User user, @Nullable String passwordHash) {
-        String password = passwordHash == null ? "" : ", password_hash = :passwordHash";
+        String password = passwordHash == null ? "" : ", password_hash = :passwordHash, password_generated = FALSE";
         DatabaseClient.GenericExecuteSpec statement = client.sql("UPDATE users SET username = :username,"
                         + " display_name = :displayName, role_name = :role, group_name = :group, enabled = :enabled,"
                         + " quota_nanos = :quotaNanos, updated_at = :updatedAt" + password + " WHERE id = :id")

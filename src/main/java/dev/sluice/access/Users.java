@@ -42,6 +42,13 @@ public final class Users {
         return database.read(client -> UserTable.find(client, id).flux()).next();
     }
 
+    /** Whether its password is still the one that the first start made up. */
+    public Mono<Boolean> passwordGenerated(long id) {
+        return database.read(client -> UserTable.passwordGenerated(client, id))
+                .next()
+                .defaultIfEmpty(false);
+    }
+
     /** Newest first. */
     public Flux<User> list(Where where, int limit) {
         return database.read(client -> UserTable.list(client, where, limit));

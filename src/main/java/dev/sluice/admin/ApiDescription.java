@@ -15,15 +15,11 @@ import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
 import io.swagger.v3.oas.models.servers.Server;
-import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import org.springdoc.core.customizers.OperationCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.reactive.function.server.RouterFunction;
-import org.springframework.web.reactive.function.server.RouterFunctions;
-import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.WebFilter;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -105,16 +101,5 @@ class ApiDescription {
 
     private static Parameter query(String name) {
         return new Parameter().in("query").name(name).required(false).schema(new StringSchema());
-    }
-
-    /** Whoever opens the bare address finds the API's pages. */
-    @Bean
-    RouterFunction<ServerResponse> front() {
-        return RouterFunctions.route()
-                .GET(
-                        "/",
-                        request -> ServerResponse.temporaryRedirect(URI.create("/api/docs"))
-                                .build())
-                .build();
     }
 }

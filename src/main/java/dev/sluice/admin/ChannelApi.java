@@ -352,7 +352,13 @@ final class ChannelApi {
             @Nullable Integer status,
             @JsonProperty("latency_ms") long latencyMs,
             @JsonProperty("ttft_ms") @Nullable Long ttftMs,
-            @Nullable String error) {}
+            @Nullable String error) {
+
+        static TestView of(Probe.Result result) {
+            return new TestView(
+                    result.ok(), result.model(), result.status(), result.latencyMs(), result.ttftMs(), result.error());
+        }
+    }
 
     @PostMapping("/{id}/test")
     @Operation(
@@ -370,20 +376,72 @@ final class ChannelApi {
         String model = fields.text("model", 200);
         boolean stream = fields.flag("stream", false);
         fields.check();
-        return find(id).flatMap(channel -> probe.test(channel, model, stream))
-                .map(result -> new TestView(
-                        result.ok(),
-                        result.model(),
-                        result.status(),
-                        result.latencyMs(),
-                        result.ttftMs(),
-                        result.error()));
+        return find(id).flatMap(channel -> probe.test(channel, model, stream)).map(TestView::of);
     }
 
     @PostMapping("/{id}/models")
     @Operation(summary = "The models that the vendor lists for this account")
     Mono<Map<String, List<String>>> models(@PathVariable String id) {
         return find(id).flatMap(probe::models).map(names -> Map.of("models", names));
+    }
+
+    /** A channel that is not saved yet, and what to try it with. */
+    @Schema(name = "ChannelDraft")
+    record Unsaved(
+            @Schema(description = "As for POST; with the id of a channel and without keys, that channel's keys")
+            View channel,
+
+            @Schema(description = "As the caller would name it; default: the channel's first") @Nullable
+            String model,
+
+            @Schema(defaultValue = "false") boolean stream) {}
+
+    @PostMapping(path = "/test", consumes = "application/json")
+    @Operation(
+            summary = "Tries a channel before it is saved, as /{id}/test does",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = Unsaved.class))))
+    Mono<TestView> testDraft(@RequestBody byte[] body) {
+        Fields fields =
+                Fields.read(body, Fields.JSON.createObjectNode(), Set.of("channel", "model", "stream"), Set.of());
+        String model = fields.text("model", 200);
+        boolean stream = fields.flag("stream", false);
+        fields.check();
+        return draft(fields.raw("channel"))
+                .flatMap(channel -> probe.test(channel, model, stream))
+                .map(TestView::of);
+    }
+
+    @PostMapping(path = "/models", consumes = "application/json")
+    @Operation(
+            summary = "The models that the vendor lists, for a channel that is not saved yet",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            content = @Content(schema = @Schema(implementation = Unsaved.class))))
+    Mono<Map<String, List<String>>> modelsOfDraft(@RequestBody byte[] body) {
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("channel"), Set.of());
+        return draft(fields.raw("channel")).flatMap(probe::models).map(names -> Map.of("models", names));
+    }
+
+    /** What is not filled in yet is no fault of a draft: name and models may be absent or empty. */
+    private Mono<Channel> draft(JsonNode given) {
+        ObjectNode filled = Fields.JSON.createObjectNode().put("name", "draft");
+        filled.putArray("models").add("*");
+        ObjectNode draft = given instanceof ObjectNode object ? object : Fields.JSON.createObjectNode();
+        if (draft.path("name").asString("").isBlank()) {
+            draft.remove("name");
+        }
+        if (draft.path("models").isEmpty()) {
+            draft.remove("models");
+        }
+        byte[] json = Fields.JSON.writeValueAsBytes(draft);
+        Fields fields = Fields.read(json, filled, WRITABLE, READ_ONLY);
+        long id = draft.path("id").asLong(0);
+        if (fields.has("keys") || id == 0) {
+            return Mono.just(channel(fields, 0, List.of(), clock.millis()));
+        }
+        return find(Long.toString(id)).map(saved -> channel(fields, 0, saved.keys(), clock.millis()));
     }
 
     private Mono<Channel> find(String id) {

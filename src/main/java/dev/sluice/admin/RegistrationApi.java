@@ -22,6 +22,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.security.access.AccessDeniedException;
+import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -69,6 +70,16 @@ final class RegistrationApi {
 
             @Schema(description = "8 characters to 72 bytes", requiredMode = Schema.RequiredMode.REQUIRED)
             String password) {}
+
+    /** Whether there is any use in trying. */
+    @Schema(name = "RegistrationOffer")
+    record Offer(boolean open) {}
+
+    @GetMapping
+    @Operation(summary = "Whether registration is on")
+    Offer offer() {
+        return new Offer(settings.now().registration());
+    }
 
     @PostMapping(consumes = "application/json")
     @Operation(

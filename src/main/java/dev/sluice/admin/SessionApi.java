@@ -1,8 +1,12 @@
 package dev.sluice.admin;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.sluice.access.ClientAddress;
 import dev.sluice.access.Operator;
 import dev.sluice.access.Sessions;
+import dev.sluice.access.User;
+import dev.sluice.access.Users;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -34,12 +38,14 @@ import reactor.core.publisher.Mono;
 @Tag(name = "session", description = "Signing in to the console, and out")
 final class SessionApi {
     private final Sessions sessions;
+    private final Users users;
     private final ClientAddress clientAddress;
     private final Trail trail;
     private final Clock clock;
 
-    SessionApi(Sessions sessions, ClientAddress clientAddress, Trail trail, Clock clock) {
+    SessionApi(Sessions sessions, Users users, ClientAddress clientAddress, Trail trail, Clock clock) {
         this.sessions = sessions;
+        this.users = users;
         this.clientAddress = clientAddress;
         this.trail = trail;
         this.clock = clock;
@@ -54,13 +60,22 @@ final class SessionApi {
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED)
             String password) {}
 
+    /** Who is signed in. */
+    @Schema(name = "Session")
+    record View(
+            @JsonUnwrapped UserApi.View user,
+
+            @Schema(description = "Whether the password is still the one that the first start made up")
+            @JsonProperty("password_generated")
+            boolean passwordGenerated) {}
+
     @PostMapping(consumes = "application/json")
     @Operation(
             summary = "Signs in: sets the session's cookie and answers with the user",
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content = @Content(schema = @Schema(implementation = SignIn.class))))
-    @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = UserApi.View.class)))
+    @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = View.class)))
     Mono<ResponseEntity<Object>> signIn(ServerHttpRequest request, @RequestBody byte[] body) {
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("username", "password"), Set.of());
         String username = fields.text("username", 200);
@@ -79,11 +94,12 @@ final class SessionApi {
                         address(request),
                         before == null ? null : before.getValue(),
                         trail.by("sign_in", address(request)))
-                .map(begun -> ResponseEntity.created(URI.create("/api/session"))
-                        .header(
-                                HttpHeaders.SET_COOKIE,
-                                cookie(request, begun.id().text(), Sessions.LENGTH))
-                        .<Object>body(UserApi.View.of(begun.user(), clock.millis())))
+                .flatMap(begun -> view(begun.user())
+                        .map(view -> ResponseEntity.created(URI.create("/api/session"))
+                                .header(
+                                        HttpHeaders.SET_COOKIE,
+                                        cookie(request, begun.id().text(), Sessions.LENGTH))
+                                .<Object>body(view)))
                 .switchIfEmpty(Mono.fromSupplier(() -> wrong()));
     }
 
@@ -97,8 +113,13 @@ final class SessionApi {
 
     @GetMapping
     @Operation(summary = "Who is signed in")
-    UserApi.View who(@AuthenticationPrincipal Operator operator) {
-        return UserApi.View.of(operator.user(), clock.millis());
+    Mono<View> who(@AuthenticationPrincipal Operator operator) {
+        return users.find(operator.user().id()).defaultIfEmpty(operator.user()).flatMap(this::view);
+    }
+
+    private Mono<View> view(User user) {
+        return users.passwordGenerated(user.id())
+                .map(generated -> new View(UserApi.View.of(user, clock.millis()), generated));
     }
 
     @DeleteMapping

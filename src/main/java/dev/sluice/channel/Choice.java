@@ -65,6 +65,13 @@ public final class Choice {
         }
     }
 
+    /** Nothing was sent to it: the call goes elsewhere, and it is not chosen again for it. */
+    public void skipped(long now, Set<Object> tried) {
+        used(0);
+        undecided(now);
+        tried.add(live);
+    }
+
     /** The caller left, or was at fault itself: that says nothing about the channel. */
     public void undecided(long now) {
         live.health().undecided(now);

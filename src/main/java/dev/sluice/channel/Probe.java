@@ -1,9 +1,12 @@
 package dev.sluice.channel;
 
+import dev.sluice.format.Format;
+import dev.sluice.format.Question;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Reply;
 import dev.sluice.vendor.Upstream;
 import dev.sluice.vendor.Vendors;
+import dev.sluice.vendor.Way;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Glob;
@@ -15,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -30,6 +34,8 @@ public final class Probe {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int LONGEST_ANSWER = 8 * 1024 * 1024;
     private static final int LONGEST_ERROR = 300;
+
+    private static final Pattern ANSWERS = Pattern.compile("\"(choices|content|candidates|delta|output)\"");
 
     private final Channels channels;
     private final Vendors vendors;
@@ -80,7 +86,17 @@ public final class Probe {
                                 .add(JSON.createObjectNode().put("role", "user").put("content", "Hi")))
                 .toString();
         Ask ask = Ask.read(Endpoint.CHAT, json.getBytes(StandardCharsets.UTF_8));
-        return upstream.post(null, Endpoint.CHAT, model, ask.forVendor(model, false), EmptyHttpHeaders.INSTANCE);
+        Way way = upstream.way(Endpoint.CHAT, model, stream);
+        if (way == null) {
+            return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the vendor has no chat"));
+        }
+        Format theirs = way.format();
+        byte[] body = ask.forVendor(model, false);
+        if (theirs != null && theirs != Format.CHAT) {
+            Question question = Format.CHAT.read(body, stream);
+            body = theirs.write(question, theirs.names(question), model, upstream.quirks());
+        }
+        return upstream.post(null, way, body, EmptyHttpHeaders.INSTANCE);
     }
 
     private static Mono<Result> judged(Reply reply, String model, long started) {
@@ -93,10 +109,10 @@ public final class Probe {
         });
     }
 
+    /** Whether there is something of an answer, in any form: choices, content blocks, candidates, an output. */
     private static boolean answered(String text, String type) {
-        return type.equals("text/event-stream")
-                ? text.contains("\"choices\"")
-                : text.stripLeading().startsWith("{") && text.contains("\"choices\"");
+        boolean whole = text.stripLeading().startsWith("{") || type.equals("text/event-stream");
+        return whole && ANSWERS.matcher(text).find();
     }
 
     /** The vendor's own message where it is one, else what kind of answer it was. */
@@ -125,7 +141,7 @@ public final class Probe {
                         error -> error instanceof Failure ? error : new Failure(Failure.Kind.NETWORK, reason(error)));
     }
 
-    /** {@code {"data":[{"id":…}]}}, or the bare array that some vendors send. */
+    /** {@code {"data":[{"id":…}]}}, the bare array that some vendors send, or {@code {"models":[{"name":…}]}}. */
     private static List<String> names(Reply reply, String text) {
         if (reply.status() / 100 != 2) {
             throw new Failure(Failure.Kind.SERVER_ERROR, said(text, reply));
@@ -133,8 +149,10 @@ public final class Probe {
         try {
             JsonNode answer = JSON.readTree(text);
             List<String> names = new ArrayList<>();
-            for (JsonNode model : answer.isArray() ? answer : answer.path("data")) {
-                String id = model.path("id").asString("");
+            JsonNode list = answer.has("models") ? answer.path("models") : answer.path("data");
+            for (JsonNode model : answer.isArray() ? answer : list) {
+                String id = model.path("id")
+                        .asString(model.path("name").asString("").replaceFirst("^models/", ""));
                 if (!id.isEmpty()) {
                     names.add(id);
                 }

@@ -1,10 +1,12 @@
 package dev.sluice.relay;
 
 import dev.sluice.channel.Choice;
+import dev.sluice.format.Format;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Meter;
 import dev.sluice.vendor.Reply;
 import dev.sluice.vendor.Upstream;
+import dev.sluice.vendor.Way;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
@@ -18,6 +20,8 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +41,9 @@ final class Attempts {
 
     /** What of the caller's headers a vendor gets; never a credential, a cookie or an address. */
     private static final String[] PASSED = {"openai-beta", "anthropic-beta", "idempotency-key", "accept"};
+
+    /** A plain answer that is translated is held whole; the largest real ones hold images. */
+    private static final int ANSWER_AT_MOST = 32 * 1024 * 1024;
 
     private static final int ERROR_BODY_AT_MOST = 1024 * 1024;
 
@@ -65,7 +72,11 @@ final class Attempts {
                         call.estimatedTokens(settings.defaultOutputTokens()),
                         clock.millis());
         if (choice == null) {
-            return Mono.error(call.lastFailure() == null ? noneAvailable(call) : unanswered(call));
+            Refusal inexpressible = call.inexpressible();
+            return Mono.error(
+                    call.lastFailure() != null
+                            ? unanswered(call)
+                            : inexpressible != null ? inexpressible : noneAvailable(call));
         }
         call.attempting(choice);
         return attempt(call, choice, choice.upstream().takesStreamOptions());
@@ -75,21 +86,51 @@ final class Attempts {
         Ask ask = call.ask();
         Upstream upstream = choice.upstream();
         String model = choice.channel().upstreamModel(ask.model());
-        byte[] body = ask.forVendor(model, askForUsage);
-        return upstream.post(
-                        call.visit().loop(),
-                        ask.endpoint(),
-                        model,
-                        body,
-                        passed(call.visit().headers()))
-                .flatMap(reply -> taken(call, choice, reply))
+        Way way = upstream.way(ask.endpoint(), model, ask.stream());
+        if (way == null) {
+            return next(call, choice, new Failure(Failure.Kind.NOT_THE_PROTOCOL, "it does not have the endpoint"));
+        }
+        Translation translation;
+        try {
+            translation = translation(call, way, model, upstream, askForUsage);
+        } catch (Refusal inexpressible) {
+            // Another channel's vendor may have a word for it; this one is not at fault.
+            call.inexpressible(inexpressible);
+            choice.skipped(clock.millis(), call.tried());
+            return answer(call);
+        }
+        byte[] body = translation == null ? ask.forVendor(model, askForUsage) : translation.body();
+        return upstream.post(call.visit().loop(), way, body, passed(call.visit().headers(), translation == null))
+                .flatMap(reply -> taken(call, new Attempt(choice, reply, way, translation)))
                 .onErrorResume(Failure.class, failure -> next(call, choice, failure));
     }
 
-    private Mono<Void> taken(Call call, Choice choice, Reply reply) {
+    /** Null where caller and vendor have one form: then the caller's own bytes pass. */
+    private static @Nullable Translation translation(
+            Call call, Way way, String model, Upstream upstream, boolean askForUsage) {
+        Format callers = Format.of(call.ask().endpoint());
+        Format theirs = way.format();
+        if (callers == null || theirs == null || theirs == callers) {
+            return null;
+        }
+        List<String> quirks = new ArrayList<>(upstream.quirks());
+        if (!askForUsage) {
+            quirks.add("no_stream_options");
+        }
+        return new Translation(call.question(callers), callers, theirs, model, quirks, call.heading());
+    }
+
+    /** @param translation null: the vendor's own bytes pass */
+    private record Attempt(
+            Choice choice, Reply reply, Way way, @Nullable Translation translation) {}
+
+    private Mono<Void> taken(Call call, Attempt attempt) {
+        Reply reply = attempt.reply();
         int status = reply.status();
         if (status >= 200 && status < 300) {
-            return passOn(call, choice, reply);
+            return attempt.translation() == null
+                    ? passOn(call, attempt)
+                    : translate(call, attempt, attempt.translation());
         }
         return switch (status) {
             case 401, 402, 403 -> dropped(call, reply, new Failure(Failure.Kind.KEY_REFUSED, "the key is refused"));
@@ -101,7 +142,7 @@ final class Attempts {
             case 408 -> dropped(call, reply, new Failure(Failure.Kind.SERVER_ERROR, "status 408"));
             default ->
                 status >= 400 && status < 500
-                        ? refusedByVendor(call, choice, reply)
+                        ? refusedByVendor(call, attempt)
                         : dropped(
                                 call,
                                 reply,
@@ -121,7 +162,45 @@ final class Attempts {
                 .then(Mono.error(failure));
     }
 
-    private Mono<Void> passOn(Call call, Choice choice, Reply reply) {
+    private Mono<Void> translate(Call call, Attempt attempt, Translation translation) {
+        Reply reply = attempt.reply();
+        boolean stream = call.ask().stream();
+        String type = reply.contentType();
+        boolean fits = stream ? type.equals(translation.theirStreamType()) : type.isEmpty() || type.contains("json");
+        if (!fits) {
+            reply.abandon();
+            return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "content type " + Plain.text(type)));
+        }
+        call.answeredBy(translation.tally());
+        if (!stream) {
+            return RequestBody.upTo(reply.body(), ANSWER_AT_MOST)
+                    .onErrorMap(Refusal.class, large -> new Failure(Failure.Kind.NOT_THE_PROTOCOL, "too large"))
+                    .onErrorMap(Upstream::failure)
+                    .map(translation::whole)
+                    .flatMap(answer -> sendWhole(call, attempt, answer));
+        }
+        return new TranslatedStream(call, reply, translation)
+                .body()
+                .switchOnFirst(
+                        (first, all) -> sendEvents(call, attempt.choice(), reply, translation.streamType(), first, all))
+                .then();
+    }
+
+    private static Mono<Void> sendWhole(Call call, Attempt attempt, byte[] answer) {
+        begin(call, attempt.choice(), attempt.reply());
+        call.completed(200);
+        return call.visit()
+                .response()
+                .status(200)
+                .header("content-type", "application/json")
+                .header("content-length", Integer.toString(answer.length))
+                .send(Mono.just(Unpooled.wrappedBuffer(answer)))
+                .then();
+    }
+
+    private Mono<Void> passOn(Call call, Attempt attempt) {
+        Choice choice = attempt.choice();
+        Reply reply = attempt.reply();
         boolean stream = call.ask().stream();
         String type = reply.contentType();
         boolean fits = stream ? type.equals("text/event-stream") : type.isEmpty() || type.contains("json");
@@ -129,28 +208,28 @@ final class Attempts {
             reply.abandon();
             return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "content type " + Plain.text(type)));
         }
-        Meter meter = choice.upstream().meter();
+        Meter meter = choice.upstream().meter(attempt.way());
         call.answeredBy(meter);
         if (stream) {
             EventStream events = new EventStream(call, reply, meter);
             return events.body()
-                    .switchOnFirst((first, all) -> sendEvents(call, choice, reply, meter, first, all))
+                    .switchOnFirst((first, all) -> sendEvents(call, choice, reply, "text/event-stream", first, all))
                     .then();
         }
         PlainAnswer answer = new PlainAnswer(call, reply, meter);
         return answer.body()
-                .switchOnFirst((first, all) -> sendPlain(call, choice, reply, meter, answer, first, all))
+                .switchOnFirst((first, all) -> sendPlain(call, choice, reply, answer, first, all))
                 .then();
     }
 
     private Flux<Void> sendEvents(
-            Call call, Choice choice, Reply reply, Meter meter, Signal<? extends ByteBuf> first, Flux<ByteBuf> all) {
+            Call call, Choice choice, Reply reply, String type, Signal<? extends ByteBuf> first, Flux<ByteBuf> all) {
         if (!first.hasValue()) {
             return all.ignoreElements().cast(Void.class).flux();
         }
-        begin(call, choice, reply, meter);
+        begin(call, choice, reply);
         HttpServerResponse response = head(call, reply);
-        response.header("content-type", "text/event-stream")
+        response.header("content-type", type)
                 .header("cache-control", "no-cache")
                 .header("x-accel-buffering", "no");
         return Flux.from(response.send(all, piece -> true).then());
@@ -160,7 +239,6 @@ final class Attempts {
             Call call,
             Choice choice,
             Reply reply,
-            Meter meter,
             PlainAnswer answer,
             Signal<? extends ByteBuf> first,
             Flux<ByteBuf> all) {
@@ -168,7 +246,7 @@ final class Attempts {
         if (piece == null) {
             return all.ignoreElements().cast(Void.class).flux();
         }
-        begin(call, choice, reply, meter);
+        begin(call, choice, reply);
         HttpServerResponse response = head(call, reply);
         response.header("content-type", reply.headers().get("content-type", "application/json"));
         if (answer.whole()) {
@@ -180,7 +258,7 @@ final class Attempts {
     }
 
     /** From here on the answer is this channel's, whatever becomes of it. */
-    private static void begin(Call call, Choice choice, Reply reply, Meter meter) {
+    private static void begin(Call call, Choice choice, Reply reply) {
         call.begin();
         reply.started();
         choice.answered();
@@ -197,16 +275,22 @@ final class Attempts {
     }
 
     /** The caller's own request is at fault: it gets the vendor's word for it, and no other channel is asked. */
-    private Mono<Void> refusedByVendor(Call call, Choice choice, Reply reply) {
-        return RequestBody.upTo(reply.body(), ERROR_BODY_AT_MOST)
+    private Mono<Void> refusedByVendor(Call call, Attempt attempt) {
+        return RequestBody.upTo(attempt.reply().body(), ERROR_BODY_AT_MOST)
                 .timeout(
                         ERROR_PATIENCE,
                         Schedulers.fromExecutorService(call.visit().loop()))
                 .onErrorMap(error -> new Failure(Failure.Kind.NOT_THE_PROTOCOL, "an error that cannot be read"))
-                .flatMap(body -> refusedByVendor(call, choice, reply, body));
+                .flatMap(body -> refusedByVendor(call, attempt, body));
     }
 
-    private Mono<Void> refusedByVendor(Call call, Choice choice, Reply reply, byte[] body) {
+    private Mono<Void> refusedByVendor(Call call, Attempt attempt, byte[] body) {
+        Choice choice = attempt.choice();
+        Reply reply = attempt.reply();
+        Failure failure = choice.upstream().failure(reply.status(), body);
+        if (failure != null) {
+            return Mono.error(failure);
+        }
         boolean ours = call.ask().stream()
                 && !call.ask().usageWanted()
                 && choice.upstream().takesStreamOptions();
@@ -217,11 +301,26 @@ final class Attempts {
         choice.succeeded();
         meters.attempt(choice.channel().id(), "refused");
         call.failed(reply.status(), "upstream_refused");
-        HttpServerResponse response = head(call, reply);
-        return response.header("content-type", reply.headers().get("content-type", "application/json"))
-                .header("content-length", Integer.toString(body.length))
-                .send(Mono.just(Unpooled.wrappedBuffer(body)))
+        boolean own = attempt.translation() == null;
+        byte[] words = own ? body : inCallersForm(call, reply.status(), body);
+        String type = own ? reply.headers().get("content-type", "application/json") : "application/json";
+        return head(call, reply)
+                .header("content-type", type)
+                .header("content-length", Integer.toString(words.length))
+                .send(Mono.just(Unpooled.wrappedBuffer(words)))
                 .then();
+    }
+
+    /** The vendor's words on what is wrong with the request, as the caller's form has it. */
+    private static byte[] inCallersForm(Call call, int status, byte[] body) {
+        String words = Format.message(body);
+        Reason reason = switch (status) {
+            case 404 -> Reason.MODEL_NOT_FOUND;
+            case 413 -> Reason.REQUEST_TOO_LARGE;
+            default -> Reason.INVALID_VALUE;
+        };
+        Refusal refusal = new Refusal(reason, words == null ? "The model refused the request." : words);
+        return call.visit().format().error(refusal, call.visit().id());
     }
 
     private Mono<Void> next(Call call, Choice choice, Failure failure) {
@@ -275,10 +374,11 @@ final class Attempts {
         return new Refusal(Reason.UPSTREAM_ERROR, "The model could not be reached or did not answer properly.");
     }
 
-    private static HttpHeaders passed(HttpHeaders callers) {
+    /** @param own whether the vendor speaks the caller's form: only then do the form's beta headers mean anything */
+    private static HttpHeaders passed(HttpHeaders callers, boolean own) {
         HttpHeaders passed = new DefaultHttpHeaders();
         for (String name : PASSED) {
-            String value = callers.get(name);
+            String value = own || name.equals("idempotency-key") ? callers.get(name) : null;
             if (value != null) {
                 passed.add(name, value);
             }

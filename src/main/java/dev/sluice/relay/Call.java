@@ -3,17 +3,20 @@ package dev.sluice.relay;
 import dev.sluice.access.Caller;
 import dev.sluice.channel.Choice;
 import dev.sluice.channel.Route;
+import dev.sluice.format.Format;
+import dev.sluice.format.Heading;
+import dev.sluice.format.PromptCount;
+import dev.sluice.format.Question;
 import dev.sluice.ledger.Entry;
 import dev.sluice.ledger.Ledger;
 import dev.sluice.quota.Hold;
 import dev.sluice.quota.RateLimits;
 import dev.sluice.quota.Tariff;
 import dev.sluice.vendor.Failure;
-import dev.sluice.vendor.Meter;
-import dev.sluice.vendor.PromptCount;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Money;
+import dev.sluice.wire.Reading;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Usage;
 import java.util.HashSet;
@@ -43,12 +46,14 @@ final class Call {
     private volatile @Nullable Hold hold;
     private RateLimits.@Nullable Pass pass;
     private @Nullable Ask ask;
+    private @Nullable Question question; // read once, and only when a vendor of another form is asked
     private @Nullable Route route;
     private @Nullable Tariff tariff;
     private @Nullable Choice choice;
-    private @Nullable Meter meter;
+    private @Nullable Reading meter;
     private @Nullable Failure rateLimited;
     private @Nullable Failure lastFailure;
+    private @Nullable Refusal inexpressible;
     private boolean onlyRateLimited = true;
     private boolean streaming;
     private boolean begun;
@@ -86,6 +91,21 @@ final class Call {
 
     int attempts() {
         return attempts;
+    }
+
+    /** What is asked, in no form's words. @throws Refusal when there are none for it */
+    Question question(Format format) {
+        Question known = question;
+        if (known == null) {
+            known = format.read(ask().body(), ask().stream());
+            question = known;
+        }
+        return known;
+    }
+
+    /** What an answer in the caller's form says of the call. */
+    Heading heading() {
+        return new Heading(visit.id(), ask().model(), visit.startedAt(), ask().usageWanted(), ask().promptEstimate());
     }
 
     void asks(Ask asked) {
@@ -126,7 +146,7 @@ final class Call {
         attempts++;
     }
 
-    void answeredBy(Meter reading) {
+    void answeredBy(Reading reading) {
         meter = reading;
     }
 
@@ -148,6 +168,18 @@ final class Call {
     @Nullable
     Failure lastFailure() {
         return lastFailure;
+    }
+
+    /** A channel was passed over, since its vendor has no word for what is asked. */
+    void inexpressible(Refusal refusal) {
+        inexpressible = refusal;
+        choice = null;
+        attempts--;
+    }
+
+    @Nullable
+    Refusal inexpressible() {
+        return inexpressible;
     }
 
     /** The vendor's word on when to come again, when all that failed was its rate limit. */
@@ -259,7 +291,7 @@ final class Call {
 
     /** Nothing was asked of a vendor that would have to be paid for, as long as no answer came. */
     private Usage usage() {
-        Meter reading = meter;
+        Reading reading = meter;
         Ask asked = ask;
         return reading == null || asked == null
                 ? Usage.NONE

@@ -33,7 +33,6 @@ final class EventStream {
     /** How long a vendor may take to close its answer after its last event. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
-    private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] BLANK_LINE = {'\n', '\n'};
 
     private final Call call;
@@ -191,17 +190,25 @@ final class EventStream {
         held = null;
         if (rest != null) {
             rest.writeBytes(BLANK_LINE); // the last event lacks the blank line that ends it
-            if (meter(rest) == Meter.Event.LAST) {
+            Meter.Event kind = meter(rest);
+            if (kind == Meter.Event.LAST
+                    || kind == Meter.Event.PART && closing().isEmpty() && meter.finished()) {
                 finish();
                 return Mono.just(rest);
             }
             rest.release();
         }
         if (meter.finished() && rest == null && !large) {
-            finish(); // every choice came to its end; some vendors leave the last line out
-            return Mono.just(Unpooled.wrappedBuffer(DONE));
+            finish(); // every choice came to its end; some vendors leave the last line out, some forms have none
+            return closing().isEmpty()
+                    ? Mono.empty()
+                    : Mono.just(Unpooled.wrappedBuffer(closing().getBytes(StandardCharsets.US_ASCII)));
         }
         return Mono.error(new Failure(Failure.Kind.NETWORK, "the stream ended too early"));
+    }
+
+    private String closing() {
+        return call.visit().format().closing();
     }
 
     private Mono<ByteBuf> broken(Throwable error) {
@@ -212,7 +219,8 @@ final class EventStream {
             return Mono.error(Upstream.failure(error));
         }
         Refusal refusal = Attempts.broken(call, error);
-        ByteBuf event = ErrorBody.event(refusal);
+        ByteBuf event = Unpooled.wrappedBuffer(
+                call.visit().format().broken(refusal, call.visit().id()));
         return Mono.just(large ? Unpooled.wrappedBuffer(Unpooled.wrappedBuffer(BLANK_LINE), event) : event);
     }
 

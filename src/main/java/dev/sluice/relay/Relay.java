@@ -95,10 +95,20 @@ final class Relay {
     /** The list of models, or one of them. */
     byte[] models(Visit visit, @Nullable String model) {
         Caller caller = identify(visit);
-        return model == null ? models.all(caller) : models.one(caller, model);
+        return switch (visit.format()) {
+            case GEMINI -> model == null ? models.allOfGoogle(caller) : models.oneOfGoogle(caller, model);
+            default ->
+                visit.headers().contains("anthropic-version")
+                        ? model == null ? models.allOfAnthropic(caller) : models.oneOfAnthropic(caller, model)
+                        : model == null ? models.all(caller) : models.one(caller, model);
+        };
     }
 
-    Mono<Void> call(Visit visit, Endpoint endpoint) {
+    /**
+     * @param model as the path names it, in forms that do; null: the body does
+     * @param stream what the path says of it
+     */
+    Mono<Void> call(Visit visit, Endpoint endpoint, @Nullable String model, boolean stream) {
         Caller caller = identify(visit);
         if (openCalls.draining() || ledger.full()) {
             String why =
@@ -107,7 +117,8 @@ final class Relay {
         }
         Call call = new Call(visit, endpoint, caller, ledger, meters);
         return RequestBody.read(visit.request(), (int) settings.maxBody().toBytes())
-                .flatMap(body -> admit(call, Ask.read(endpoint, body)))
+                .flatMap(body ->
+                        admit(call, model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream)))
                 .doOnError(error -> failed(call, error))
                 .doFinally(signal -> gone(call, signal));
     }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,7 @@ import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.HttpServerRoutes;
 
 /**
- * The doors of the relay: {@code /v1/**} is served here, straight on the HTTP server, beside the WebFlux application
+ * The doors of the relay: {@code /v1/**} and {@code /v1beta/**} are served here, straight on the HTTP server, beside the WebFlux application
  * that serves everything else. A call so passes no filter, no session and no observation that it has no use for.
  */
 @Component
@@ -30,6 +31,8 @@ final class RelayRoutes implements NettyRouteProvider {
     private static final Logger log = LoggerFactory.getLogger(RelayRoutes.class);
     private static final String PREFIX = "/v1/";
     private static final String MODELS = "/v1/models";
+    private static final String GOOGLES = "/v1beta/";
+    private static final String GOOGLES_MODELS = "/v1beta/models";
 
     private final Relay relay;
     private final Billing billing;
@@ -39,7 +42,9 @@ final class RelayRoutes implements NettyRouteProvider {
         this.relay = relay;
         this.billing = billing;
         for (Endpoint endpoint : Endpoint.values()) {
-            endpoints.put("/v1" + endpoint.path, endpoint);
+            if (!endpoint.path.contains("{")) {
+                endpoints.put("/v1" + endpoint.path, endpoint);
+            }
         }
     }
 
@@ -52,6 +57,7 @@ final class RelayRoutes implements NettyRouteProvider {
         return uri.startsWith(PREFIX)
                 || uri.equals("/v1")
                 || uri.startsWith("/v1?")
+                || uri.startsWith(GOOGLES)
                 || uri.startsWith("/dashboard/billing/");
     }
 
@@ -70,7 +76,10 @@ final class RelayRoutes implements NettyRouteProvider {
         }
         Endpoint endpoint = endpoints.get(path);
         if (endpoint != null) {
-            return expected(request, HttpMethod.POST) ? relay.call(visit, endpoint) : Mono.error(notAllowed("POST"));
+            return post(visit, () -> relay.call(visit, endpoint, null, false));
+        }
+        if (path.startsWith(GOOGLES_MODELS)) {
+            return googles(visit, path);
         }
         if (path.equals(MODELS) || path.startsWith(MODELS + "/")) {
             String model = path.length() <= MODELS.length() + 1 ? null : decoded(path.substring(MODELS.length() + 1));
@@ -84,7 +93,35 @@ final class RelayRoutes implements NettyRouteProvider {
                             .flatMap(json -> send(visit.response(), json))
                     : Mono.error(notAllowed("GET"));
         }
-        return Mono.error(new Refusal(Reason.UNKNOWN_URL, "There is nothing at this path."));
+        return Mono.error(nothingHere());
+    }
+
+    /** {@code /v1beta/models}, {@code …/models/{model}} and {@code …/models/{model}:{verb}}. */
+    private Mono<Void> googles(Visit visit, String path) {
+        HttpServerRequest request = visit.request();
+        String rest = path.substring(GOOGLES_MODELS.length());
+        if (request.method().equals(HttpMethod.GET) && (rest.isEmpty() || rest.startsWith("/"))) {
+            String model = rest.length() <= 1 ? null : decoded(rest.substring(1));
+            return send(visit.response(), relay.models(visit, model));
+        }
+        int colon = rest.lastIndexOf(':');
+        if (colon < 2 || !rest.startsWith("/")) {
+            return Mono.error(rest.isEmpty() ? notAllowed("GET") : nothingHere());
+        }
+        String model = decoded(rest.substring(1, colon));
+        return switch (rest.substring(colon + 1)) {
+            case "generateContent" -> post(visit, () -> relay.call(visit, Endpoint.GENERATE, model, false));
+            case "streamGenerateContent" -> post(visit, () -> relay.call(visit, Endpoint.GENERATE, model, true));
+            default -> Mono.error(nothingHere());
+        };
+    }
+
+    private static Mono<Void> post(Visit visit, Supplier<Mono<Void>> call) {
+        return expected(visit.request(), HttpMethod.POST) ? call.get() : Mono.error(notAllowed("POST"));
+    }
+
+    private static Refusal nothingHere() {
+        return new Refusal(Reason.UNKNOWN_URL, "There is nothing at this path.");
     }
 
     private static boolean expected(HttpServerRequest request, HttpMethod method) {
@@ -149,7 +186,7 @@ final class RelayRoutes implements NettyRouteProvider {
                 ? known
                 : new Refusal(
                         Reason.INTERNAL, "Something went wrong in the gateway. The request id names it in its log.");
-        byte[] json = ErrorBody.json(refusal);
+        byte[] json = visit.format().error(refusal, visit.id());
         response.status(refusal.reason().status);
         retryHeaders(response, refusal);
         return send(response, json);

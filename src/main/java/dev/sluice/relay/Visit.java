@@ -1,5 +1,6 @@
 package dev.sluice.relay;
 
+import dev.sluice.format.Format;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
@@ -21,6 +22,15 @@ record Visit(
         HttpServerResponse response,
         EventLoop loop,
         InetAddress address) {
+
+    /** The form in which the caller reads answers, errors too: the path tells. */
+    Format format() {
+        String uri = request.uri();
+        if (uri.startsWith("/v1beta")) {
+            return Format.GEMINI;
+        }
+        return uri.startsWith("/v1/messages") ? Format.MESSAGES : Format.CHAT;
+    }
 
     HttpHeaders headers() {
         return request.requestHeaders();

@@ -1,13 +1,12 @@
 package dev.sluice.vendor;
 
-import dev.sluice.wire.Usage;
-import java.util.function.LongSupplier;
+import dev.sluice.wire.Reading;
 
 /**
  * Watches one answer in a vendor's form go by: what each event is, what was used, whether the answer is whole. It
  * changes nothing and keeps no part of the answer.
  */
-public interface Meter {
+public interface Meter extends Reading {
 
     /** What one event of a stream is. */
     enum Event {
@@ -44,11 +43,4 @@ public interface Meter {
 
     /** Whether the stream said that the answer is complete, although its last event may be missing. */
     boolean finished();
-
-    /**
-     * What was used up to now: the vendor's word where it gave one, else a count, which is marked as an estimate.
-     *
-     * @param prompt counts the prompt's tokens, when the vendor did not
-     */
-    Usage usage(LongSupplier prompt, boolean generates);
 }

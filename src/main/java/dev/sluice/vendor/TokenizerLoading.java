@@ -1,5 +1,6 @@
 package dev.sluice.vendor;
 
+import dev.sluice.format.TokenCount;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 

@@ -1,5 +1,6 @@
 package dev.sluice.vendor;
 
+import dev.sluice.format.Format;
 import dev.sluice.wire.Endpoint;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ConnectTimeoutException;
@@ -10,7 +11,9 @@ import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -32,8 +35,9 @@ public final class Upstream {
     private final Connections connections;
     private final Duration firstByte;
     private final Duration idle;
-    private final boolean urlNamesModel;
-    private final Map<Endpoint, String> paths = new ConcurrentHashMap<>();
+    private final boolean dependsOnModel;
+    private final Map<Endpoint, Way> plainWays = new ConcurrentHashMap<>();
+    private final Map<Endpoint, Way> streamWays = new ConcurrentHashMap<>();
     private final Map<EventLoop, HttpClient> clients = new ConcurrentHashMap<>();
     private final Map<String, String> headers;
     private volatile boolean refusesStreamOptions;
@@ -45,8 +49,9 @@ public final class Upstream {
         this.connections = connections;
         this.firstByte = Duration.ofMillis(target.firstByteMs());
         this.idle = Duration.ofMillis(target.idleMs());
-        this.urlNamesModel =
-                !vendor.url(entry, target, Endpoint.CHAT, "a").equals(vendor.url(entry, target, Endpoint.CHAT, "b"));
+        this.dependsOnModel = !Objects.equals(
+                vendor.way(entry, target, Endpoint.CHAT, "a", false),
+                vendor.way(entry, target, Endpoint.CHAT, "claude", false));
         this.refusesStreamOptions = entry.has("no_stream_options");
         this.headers = new ConcurrentHashMap<>(vendor.credentials(entry, target));
         this.headers.putAll(target.headers());
@@ -54,7 +59,7 @@ public final class Upstream {
 
     /** Whether the vendor has the endpoint at all. */
     public boolean serves(Endpoint endpoint) {
-        return !path(endpoint, "any").isEmpty();
+        return vendor.way(entry, target, endpoint, "any", false) != null;
     }
 
     /** Whether a stream may be asked for its usage. */
@@ -67,9 +72,36 @@ public final class Upstream {
         refusesStreamOptions = true;
     }
 
-    /** A new one for each answer. */
-    public Meter meter() {
-        return vendor.meter(entry);
+    /** Where, and in which form, the vendor takes what is asked; null: nowhere. The URL is a path here. */
+    public @Nullable Way way(Endpoint endpoint, String model, boolean stream) {
+        if (dependsOnModel) {
+            return relative(vendor.way(entry, target, endpoint, model, stream));
+        }
+        Map<Endpoint, Way> ways = stream ? streamWays : plainWays;
+        Way known = ways.get(endpoint);
+        if (known == null) {
+            known = relative(vendor.way(entry, target, endpoint, model, stream));
+            if (known != null) {
+                ways.put(endpoint, known);
+            }
+        }
+        return known;
+    }
+
+    /** For one answer that came by that way. */
+    public Meter meter(Way way) {
+        Format format = way.format();
+        return format == null || format == Format.CHAT ? vendor.meter(entry) : new PieceMeter(format, entry.quirks());
+    }
+
+    /** What a 4xx really means where the vendor says so in its body alone; null: what the status says. */
+    public @Nullable Failure failure(int status, byte[] body) {
+        return vendor.failure(status, body);
+    }
+
+    /** The vendor's departures from the form it speaks. */
+    public List<String> quirks() {
+        return entry.quirks();
     }
 
     /**
@@ -79,12 +111,11 @@ public final class Upstream {
      * @param passed what of the caller's own headers the vendor gets
      * @return the answer once its head is there, or a {@link Failure}
      */
-    public Mono<Reply> post(
-            @Nullable EventLoop loop, Endpoint endpoint, String model, byte[] body, HttpHeaders passed) {
+    public Mono<Reply> post(@Nullable EventLoop loop, Way way, byte[] body, HttpHeaders passed) {
         boolean[] reused = new boolean[1];
         Mono<Reply> once = client(loop)
                 .post()
-                .uri(path(endpoint, model))
+                .uri(way.url())
                 .send((request, out) -> {
                     head(request, passed, body.length);
                     out.withConnection(connection -> reused[0] = used(connection));
@@ -130,15 +161,13 @@ public final class Upstream {
         return error instanceof java.io.IOException && !(error instanceof ConnectTimeoutException);
     }
 
-    private String path(Endpoint endpoint, String model) {
-        return urlNamesModel
-                ? relative(vendor.url(entry, target, endpoint, model))
-                : paths.computeIfAbsent(endpoint, each -> relative(vendor.url(entry, target, each, model)));
-    }
-
-    private static String relative(String url) {
-        URI uri = URI.create(url);
-        return uri.getRawQuery() == null ? uri.getRawPath() : uri.getRawPath() + "?" + uri.getRawQuery();
+    private static @Nullable Way relative(@Nullable Way way) {
+        if (way == null) {
+            return null;
+        }
+        URI uri = URI.create(way.url());
+        String query = uri.getRawQuery();
+        return new Way(query == null ? uri.getRawPath() : uri.getRawPath() + "?" + query, way.format());
     }
 
     private HttpClient client(@Nullable EventLoop loop) {

@@ -48,6 +48,7 @@ public final class Ask {
     private long maxCompletionTokens = -1;
     private long choices = 1;
     private boolean hasRequired;
+    private boolean named; // the model stands in the path, not in the body
 
     /** A range of the body's bytes. */
     private record Place(int from, int to) {}
@@ -59,7 +60,20 @@ public final class Ask {
 
     /** @throws Refusal when the body is not a JSON object in UTF-8, or lacks what the endpoint needs */
     public static Ask read(Endpoint endpoint, byte[] body) {
+        return read(new Ask(endpoint, body));
+    }
+
+    /** Of a form that names the model in its path, and says there whether the answer is to be streamed. */
+    public static Ask read(Endpoint endpoint, byte[] body, String model, boolean stream) {
         Ask ask = new Ask(endpoint, body);
+        ask.model = model;
+        ask.stream = stream;
+        ask.named = true;
+        return read(ask);
+    }
+
+    private static Ask read(Ask ask) {
+        byte[] body = ask.body;
         try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {
             ask.scan(json);
         } catch (JacksonException e) {
@@ -79,11 +93,18 @@ public final class Ask {
         for (String name = json.nextName(); name != null; name = json.nextName()) {
             JsonToken value = json.nextToken();
             switch (name) {
-                case "model" -> model(json, value);
-                case "stream" -> stream = value == JsonToken.VALUE_TRUE;
+                case "model" -> {
+                    if (named) {
+                        json.skipChildren();
+                    } else {
+                        model(json, value);
+                    }
+                }
+                case "stream" -> stream = named ? stream : value == JsonToken.VALUE_TRUE;
                 case "stream_options" -> streamOptions(json, value);
                 case "max_tokens" -> maxTokens = whole(json, value, name);
                 case "max_completion_tokens" -> maxCompletionTokens = whole(json, value, name);
+                case "generationConfig", "generation_config" -> generationConfig(json, value);
                 case "n" -> choices = Math.max(1, whole(json, value, name));
                 default -> {
                     if (name.equals(endpoint.required)) {
@@ -96,6 +117,22 @@ public final class Ask {
         closingBrace = (int) json.currentTokenLocation().getByteOffset();
         if (json.nextToken() != null) {
             throw new Refusal(Reason.INVALID_JSON, "The body goes on after its JSON object.");
+        }
+    }
+
+    /** Google's place for the limit. */
+    private void generationConfig(JsonParser json, JsonToken value) {
+        if (value != JsonToken.START_OBJECT) {
+            json.skipChildren();
+            return;
+        }
+        for (String name = json.nextName(); name != null; name = json.nextName()) {
+            JsonToken option = json.nextToken();
+            if (name.equals("maxOutputTokens") || name.equals("max_output_tokens")) {
+                maxTokens = whole(json, option, name);
+            } else {
+                json.skipChildren();
+            }
         }
     }
 
@@ -161,19 +198,28 @@ public final class Ask {
             case VALUE_NULL -> true;
             case VALUE_STRING -> false; // also the empty one: the vendor says what it thinks of it
             case START_ARRAY -> false;
+            case START_OBJECT -> {
+                if (endpoint != Endpoint.GENERATE) {
+                    throw wrong(
+                            String.valueOf(endpoint.required), "The field '" + endpoint.required + "' is not a list.");
+                }
+                yield false; // Google takes one content for a list of one
+            }
             default ->
                 throw wrong(String.valueOf(endpoint.required), "The field '" + endpoint.required + "' is not a list.");
         };
-        if (endpoint == Endpoint.CHAT && value == JsonToken.VALUE_STRING) {
-            throw wrong("messages", "The field 'messages' is not a list.");
+        if (endpoint.ofMessages() && value == JsonToken.VALUE_STRING) {
+            throw wrong(String.valueOf(endpoint.required), "The field '" + endpoint.required + "' is not a list.");
         }
         hasRequired = !empty;
         if (value == JsonToken.START_ARRAY && json.nextToken() == JsonToken.END_ARRAY) {
             throw wrong(String.valueOf(endpoint.required), "The field '" + endpoint.required + "' is an empty list.");
         }
         while (value == JsonToken.START_ARRAY && json.currentToken() != JsonToken.END_ARRAY) {
-            if (endpoint == Endpoint.CHAT && json.currentToken() != JsonToken.START_OBJECT) {
-                throw wrong("messages", "The field 'messages' holds something that is not a message.");
+            if (endpoint.ofMessages() && json.currentToken() != JsonToken.START_OBJECT) {
+                throw wrong(
+                        String.valueOf(endpoint.required),
+                        "The field '" + endpoint.required + "' holds something that is not a message.");
             }
             json.skipChildren();
             json.nextToken();
@@ -198,16 +244,16 @@ public final class Ask {
         return new Refusal(Reason.INVALID_VALUE, message, param, null);
     }
 
-    public Endpoint endpoint() {
-        return endpoint;
-    }
-
-    /** As the caller named it. */
     /** The caller's own bytes, not to be changed. */
     public byte[] body() {
         return body;
     }
 
+    public Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /** As the caller named it. */
     public String model() {
         return model;
     }
@@ -276,7 +322,7 @@ public final class Ask {
                 insert(places, words, place, name);
             }
         }
-        if (stream && askForUsage && !usageWanted) {
+        if (stream && askForUsage && !usageWanted && endpoint.takesStreamOptions()) {
             wishForUsage(places, words);
         }
         return places.isEmpty() ? body : spliced(places, words);

@@ -2,11 +2,15 @@ package dev.sluice.wire;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a caller can ask for under {@code /v1}, in OpenAI's form. */
+/** What a caller can ask for. */
 public enum Endpoint {
     CHAT("/chat/completions", "messages", true),
     COMPLETIONS("/completions", null, true),
-    EMBEDDINGS("/embeddings", "input", false);
+    EMBEDDINGS("/embeddings", "input", false),
+    /** Anthropic's own form. */
+    MESSAGES("/messages", "messages", true),
+    /** Google's own form, under {@code /v1beta}: the model stands in the path. */
+    GENERATE("/models/{model}:generateContent", "contents", true);
 
     /** The path after the version segment. */
     public final String path;
@@ -23,8 +27,18 @@ public enum Endpoint {
         this.generates = generates;
     }
 
+    /** Whether what it needs is a list of messages. */
+    boolean ofMessages() {
+        return this == CHAT || this == MESSAGES || this == GENERATE;
+    }
+
+    /** Whether a stream tells its usage only when it is asked for. */
+    boolean takesStreamOptions() {
+        return this == CHAT || this == COMPLETIONS;
+    }
+
     /** As the ledger and the metrics name it. */
     public String label() {
-        return path.substring(1);
+        return this == GENERATE ? "generateContent" : path.substring(1);
     }
 }

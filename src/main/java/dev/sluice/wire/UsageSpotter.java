@@ -1,6 +1,7 @@
 package dev.sluice.wire;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,22 +12,30 @@ import org.jspecify.annotations.Nullable;
  * name is compared only at depth one. UTF-8 needs no care, since every byte of a longer character is above 0x7F.
  */
 public final class UsageSpotter {
-    private static final byte[] NAME = {'u', 's', 'a', 'g', 'e'};
-
     /** The largest usage seen is below 2 kB; beyond this it is something else. */
     private static final int MOST = 16 * 1024;
 
+    private final byte[] name;
     private int depth;
     private boolean inString;
     private boolean escaped;
     private boolean started;
     private boolean whole;
     private boolean malformed;
-    private int matched; // bytes of the current depth-one string that agree with NAME; -1: it differs
-    private boolean nameSeen; // the last string of depth one was "usage"
+    private int matched; // bytes of the current depth-one string that agree with the name; -1: it differs
+    private boolean nameSeen; // the last string of depth one was the name
     private boolean capturing;
     private final ByteArrayOutputStream captured = new ByteArrayOutputStream(0);
     private byte @Nullable [] usage;
+
+    public UsageSpotter() {
+        this("usage");
+    }
+
+    /** @param name of the field, in a form that calls it otherwise */
+    public UsageSpotter(String name) {
+        this.name = name.getBytes(StandardCharsets.US_ASCII);
+    }
 
     public void accept(byte b) {
         if (capturing && captured.size() < MOST) {
@@ -66,9 +75,9 @@ public final class UsageSpotter {
             escaped = true;
         } else if (b == '"') {
             inString = false;
-            nameSeen = matched == NAME.length;
+            nameSeen = matched == name.length;
         } else if (matched >= 0) {
-            matched = matched < NAME.length && NAME[matched] == b ? matched + 1 : -1;
+            matched = matched < name.length && name[matched] == b ? matched + 1 : -1;
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.sluice.vendor.openai;
 
+import dev.sluice.format.Format;
 import dev.sluice.vendor.CatalogEntry;
 import dev.sluice.vendor.Meter;
 import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Vendor;
+import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -26,13 +28,17 @@ final class Azure implements Vendor {
     }
 
     @Override
-    public String url(CatalogEntry entry, Target target, Endpoint endpoint, String model) {
+    public Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
+        Endpoint own = OpenAi.own(endpoint);
+        return new Way(url(target, own, model), Format.of(own));
+    }
+
+    private static String url(Target target, Endpoint own, String model) {
         if (newForm(target)) {
-            return target.baseUrl() + endpoint.path + version(target, "");
+            return target.baseUrl() + own.path + version(target, "");
         }
         String deployment = URLEncoder.encode(model, StandardCharsets.UTF_8).replace("+", "%20");
-        return resource(target) + "/openai/deployments/" + deployment + endpoint.path
-                + version(target, DEFAULT_VERSION);
+        return resource(target) + "/openai/deployments/" + deployment + own.path + version(target, DEFAULT_VERSION);
     }
 
     @Override

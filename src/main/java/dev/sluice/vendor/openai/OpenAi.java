@@ -1,14 +1,17 @@
 package dev.sluice.vendor.openai;
 
+import dev.sluice.format.Format;
 import dev.sluice.vendor.CatalogEntry;
 import dev.sluice.vendor.Meter;
 import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Vendor;
+import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -27,11 +30,20 @@ final class OpenAi implements Vendor {
     }
 
     @Override
-    public String url(CatalogEntry entry, Target target, Endpoint endpoint, String model) {
-        String name = endpoint.path.substring(endpoint.path.lastIndexOf('/') + 1);
-        String key = endpoint == Endpoint.CHAT ? "chat" : name;
-        String path = entry.paths().getOrDefault(key, endpoint.path);
-        return path.isEmpty() ? "" : base(entry, target) + path;
+    public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
+        Endpoint own = own(endpoint);
+        String name = own.path.substring(own.path.lastIndexOf('/') + 1);
+        String key = own == Endpoint.CHAT ? "chat" : name;
+        String path = entry.paths().getOrDefault(key, own.path);
+        return path.isEmpty() ? null : new Way(base(entry, target) + path, Format.of(own));
+    }
+
+    /** Conversations in others' forms are chat completions here. */
+    static Endpoint own(Endpoint endpoint) {
+        return switch (endpoint) {
+            case CHAT, MESSAGES, GENERATE -> Endpoint.CHAT;
+            case COMPLETIONS, EMBEDDINGS -> endpoint;
+        };
     }
 
     @Override

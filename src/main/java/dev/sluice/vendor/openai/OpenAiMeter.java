@@ -1,7 +1,8 @@
 package dev.sluice.vendor.openai;
 
+import dev.sluice.format.OpenAiUsage;
+import dev.sluice.format.TokenCount;
 import dev.sluice.vendor.Meter;
-import dev.sluice.vendor.TokenCount;
 import dev.sluice.wire.TextSpotter;
 import dev.sluice.wire.Usage;
 import dev.sluice.wire.UsageSpotter;
@@ -199,58 +200,9 @@ final class OpenAiMeter implements Meter {
         if (!node.isObject()) {
             return;
         }
-        Usage now = usage(node);
+        Usage now = OpenAiUsage.of(node, completionExcludesReasoning);
         if (!now.empty()) {
             usage = now;
         }
-    }
-
-    private Usage usage(JsonNode node) {
-        JsonNode promptDetails = first(node, "prompt_tokens_details", "input_tokens_details");
-        JsonNode completionDetails = first(node, "completion_tokens_details", "output_tokens_details");
-        long completion = number(first(node, "completion_tokens", "output_tokens"));
-        long total = number(node.path("total_tokens"));
-        JsonNode given = first(node, "prompt_tokens", "input_tokens");
-        long prompt = given.isNumber() ? number(given) : Math.max(0, total - completion);
-        if (completionExcludesReasoning && total > prompt) {
-            completion = total - prompt;
-        }
-        long cached = Math.max(
-                number(promptDetails.path("cached_tokens")),
-                Math.max(number(node.path("cached_tokens")), number(node.path("prompt_cache_hit_tokens"))));
-        return new Usage(
-                prompt,
-                cached,
-                number(promptDetails.path("cache_write_tokens")),
-                completion,
-                number(completionDetails.path("reasoning_tokens")),
-                kinds(promptDetails, completionDetails),
-                false);
-    }
-
-    /** Audio and images, which most models do not have: {@code cached_tokens_details} is the realtime API's. */
-    private static Usage.Kinds kinds(JsonNode prompt, JsonNode completion) {
-        long audioPrompt = number(prompt.path("audio_tokens"));
-        long imagePrompt = number(prompt.path("image_tokens"));
-        long audioCompletion = number(completion.path("audio_tokens"));
-        long imageCompletion = number(completion.path("image_tokens"));
-        return audioPrompt + imagePrompt + audioCompletion + imageCompletion == 0
-                ? Usage.Kinds.TEXT
-                : new Usage.Kinds(
-                        0,
-                        audioPrompt,
-                        number(prompt.path("cached_tokens_details").path("audio_tokens")),
-                        imagePrompt,
-                        audioCompletion,
-                        imageCompletion);
-    }
-
-    private static JsonNode first(JsonNode node, String name, String otherwise) {
-        JsonNode found = node.path(name);
-        return found.isMissingNode() || found.isNull() ? node.path(otherwise) : found;
-    }
-
-    private static long number(JsonNode node) {
-        return node.isNumber() ? node.asLong(0) : 0;
     }
 }

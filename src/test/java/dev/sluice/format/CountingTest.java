@@ -1,4 +1,4 @@
-package dev.sluice.vendor;
+package dev.sluice.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.sluice.vendor;
+package dev.sluice.format;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,4 +1,4 @@
-package dev.sluice.vendor;
+package dev.sluice.format;
 
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
@@ -24,8 +24,14 @@ public final class TokenCount implements TextSpotter.Reader {
     private long counted;
 
     /** Loads the tokenizer: some 700 ms, and 31 MB that stay. */
-    static void load() {
+    public static void load() {
         encoding = Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
+    }
+
+    public void add(String text) {
+        for (int at = 0; at < text.length(); at++) {
+            accept(text.charAt(at));
+        }
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.sluice.vendor;
+package dev.sluice.format;
 
 import dev.sluice.wire.TextSpotter;
 import java.nio.charset.StandardCharsets;

@@ -1,0 +1,218 @@
+package dev.sluice.format;
+
+import dev.sluice.wire.Usage;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/** Reads OpenAI's chat completions, and the many things that go by that name. */
+final class ChatReader implements AnswerReader {
+    /** A tool call as it comes together. Some vendors send its name late, repeat its id, or leave out its index. */
+    private static final class Slot {
+        final int index; // the vendor's; -1: it gave none
+        String id;
+        boolean begun;
+        boolean empty = true;
+        final StringBuilder waiting = new StringBuilder(); // arguments that came before the name
+
+        Slot(int index, String id) {
+            this.index = index;
+            this.id = id;
+        }
+    }
+
+    private final boolean completionExcludesReasoning;
+    private final List<Slot> slots = new ArrayList<>();
+    private boolean started;
+    private boolean stopped;
+    private boolean last;
+
+    ChatReader(List<String> quirks) {
+        this.completionExcludesReasoning = quirks.contains("completion_excludes_reasoning");
+    }
+
+    @Override
+    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
+        if (to - from >= 6 && new String(data, from, 6, StandardCharsets.US_ASCII).equals("[DONE]")) {
+            last = true;
+            fillEmptyCalls(pieces);
+            return;
+        }
+        JsonNode chunk;
+        try {
+            chunk = Fields.tree(data, from, to);
+        } catch (JacksonException e) {
+            pieces.accept(new Piece.Broken("an event that is not JSON"));
+            return;
+        }
+        if (Fields.given(chunk.path("error"))) {
+            pieces.accept(new Piece.Broken("an error event"));
+            return;
+        }
+        start(chunk, pieces);
+        for (JsonNode choice : chunk.path("choices")) {
+            if (Fields.count(choice.path("index")) == 0) {
+                said(choice.path("delta"), pieces);
+                stopped(choice.path("finish_reason"), pieces);
+                spent(choice.path("usage"), pieces);
+            }
+        }
+        spent(chunk.path("x_groq").path("usage"), pieces);
+        spent(chunk.path("usage"), pieces);
+    }
+
+    @Override
+    public void whole(byte[] answer, Consumer<Piece> pieces) {
+        JsonNode doc;
+        try {
+            doc = Fields.tree(answer, 0, answer.length);
+        } catch (JacksonException e) {
+            pieces.accept(new Piece.Broken("an answer that is not JSON"));
+            return;
+        }
+        JsonNode choice = doc.path("choices").path(0);
+        if (!choice.path("message").isObject()) {
+            pieces.accept(new Piece.Broken("an answer without a message"));
+            return;
+        }
+        start(doc, pieces);
+        said(choice.path("message"), pieces);
+        stopped(choice.path("finish_reason"), pieces);
+        fillEmptyCalls(pieces);
+        spent(doc.path("usage"), pieces);
+    }
+
+    private void start(JsonNode answer, Consumer<Piece> pieces) {
+        if (!started) {
+            started = true;
+            pieces.accept(new Piece.Start(answer.path("id").asString("")));
+        }
+    }
+
+    private void said(JsonNode said, Consumer<Piece> pieces) {
+        String thought =
+                said.path("reasoning_content").asString(said.path("reasoning").asString(""));
+        if (!thought.isEmpty()) {
+            pieces.accept(new Piece.Thinking(thought));
+        }
+        JsonNode content = said.path("content");
+        if (content.isString() && !content.asString().isEmpty()) {
+            pieces.accept(new Piece.Text(content.asString()));
+        }
+        for (JsonNode part : content) { // Mistral's reasoning models answer in parts
+            String text = part.path("text").asString("");
+            if (!text.isEmpty()) {
+                pieces.accept(new Piece.Text(text));
+            }
+            for (JsonNode inner : part.path("thinking")) {
+                pieces.accept(new Piece.Thinking(inner.path("text").asString("")));
+            }
+        }
+        String refusal = said.path("refusal").asString("");
+        if (!refusal.isEmpty()) {
+            pieces.accept(new Piece.Declined(refusal));
+        }
+        for (JsonNode call : said.path("tool_calls")) {
+            called(call, pieces);
+        }
+    }
+
+    private void called(JsonNode call, Consumer<Piece> pieces) {
+        int index = call.path("index").isNumber() ? call.path("index").asInt(0) : -1;
+        String id = call.path("id").asString("");
+        Slot slot = slot(index, id);
+        int ordinal = slots.indexOf(slot);
+        JsonNode function = call.path("function");
+        String signature = call.path("extra_content")
+                .path("google")
+                .path("thought_signature")
+                .asString("");
+        if (!signature.isEmpty()) {
+            pieces.accept(new Piece.Sign(new Signature(Signature.Maker.GOOGLE, signature)));
+        }
+        String name = function.path("name").asString("");
+        if (!slot.begun && !name.isEmpty()) {
+            slot.begun = true;
+            pieces.accept(new Piece.CallStart(ordinal, slot.id, name));
+            argue(slot, ordinal, slot.waiting.toString(), pieces);
+        }
+        JsonNode given = function.path("arguments");
+        String arguments = given.isObject() ? given.toString() : given.asString("");
+        if (slot.begun) {
+            argue(slot, ordinal, arguments, pieces);
+        } else {
+            slot.waiting.append(arguments);
+        }
+    }
+
+    private static void argue(Slot slot, int ordinal, String json, Consumer<Piece> pieces) {
+        if (!json.isEmpty()) {
+            slot.empty = false;
+            pieces.accept(new Piece.Arguments(ordinal, json));
+        }
+    }
+
+    private Slot slot(int index, String id) {
+        Slot found = null;
+        for (Slot slot : slots) {
+            boolean same = index >= 0 ? slot.index == index : id.isEmpty() || slot.id.equals(id);
+            if (same) {
+                found = slot; // the last one: where an index is used again, the later call has it
+            }
+        }
+        if (found != null && !id.isEmpty() && !found.id.equals(id)) {
+            found = null;
+        }
+        if (found == null) {
+            found = new Slot(index, id.isEmpty() ? Ids.call() : id);
+            slots.add(found);
+        }
+        return found;
+    }
+
+    private void stopped(JsonNode reason, Consumer<Piece> pieces) {
+        String word = reason.asString("");
+        if (!word.isEmpty() && !word.equals("null")) {
+            stopped = true;
+            fillEmptyCalls(pieces);
+            pieces.accept(new Piece.Stop(reason(word)));
+        }
+    }
+
+    private void fillEmptyCalls(Consumer<Piece> pieces) {
+        for (Slot slot : slots) {
+            if (slot.begun && slot.empty) {
+                argue(slot, slots.indexOf(slot), "{}", pieces);
+            }
+        }
+    }
+
+    private static Piece.Reason reason(String word) {
+        return switch (word) {
+            case "length", "max_tokens", "MAX_TOKENS", "model_length" -> Piece.Reason.LENGTH;
+            case "tool_calls", "function_call", "tool_use" -> Piece.Reason.TOOL_CALLS;
+            case "content_filter", "sensitive", "SAFETY", "refusal" -> Piece.Reason.FILTERED;
+            default -> Piece.Reason.END;
+        };
+    }
+
+    private void spent(JsonNode node, Consumer<Piece> pieces) {
+        Usage usage = node.isObject() ? OpenAiUsage.of(node, completionExcludesReasoning) : Usage.NONE;
+        if (!usage.empty()) {
+            pieces.accept(new Piece.Spent(usage));
+        }
+    }
+
+    @Override
+    public boolean last() {
+        return last;
+    }
+
+    @Override
+    public boolean finished() {
+        return stopped;
+    }
+}

@@ -1,0 +1,153 @@
+package dev.sluice.format;
+
+import dev.sluice.wire.Endpoint;
+import dev.sluice.wire.Refusal;
+import dev.sluice.wire.Usage;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/** The forms there are. Each can be read and written, so that any of them reaches any other. */
+public enum Format {
+    /** OpenAI's chat completions, and the whole field's. */
+    CHAT(new ChatForm(), ChatReader::new, ChatWriter::new, EventStreamFrames::new),
+    /** Anthropic's messages. */
+    MESSAGES(new MessagesForm(), quirks -> new MessagesReader(), MessagesWriter::new, EventStreamFrames::new),
+    /** Google's generateContent. */
+    GEMINI(new GeminiForm(), quirks -> new GeminiReader(), GeminiWriter::new, EventStreamFrames::new);
+
+    private final Form form;
+    private final Function<List<String>, AnswerReader> reader;
+    private final Function<Heading, AnswerWriter> writer;
+    private final Supplier<Frames> frames;
+
+    Format(
+            Form form,
+            Function<List<String>, AnswerReader> reader,
+            Function<Heading, AnswerWriter> writer,
+            Supplier<Frames> frames) {
+        this.form = form;
+        this.reader = reader;
+        this.writer = writer;
+        this.frames = frames;
+    }
+
+    /** The form of what is asked at the endpoint; null: it has only one, and is never translated. */
+    public static @Nullable Format of(Endpoint endpoint) {
+        return switch (endpoint) {
+            case CHAT -> CHAT;
+            case MESSAGES -> MESSAGES;
+            case GENERATE -> GEMINI;
+            case COMPLETIONS, EMBEDDINGS -> null;
+        };
+    }
+
+    /** What is asked in a body of this form. @throws Refusal when no other form has a word for it */
+    public Question read(byte[] body, boolean stream) {
+        return form.read(body, stream);
+    }
+
+    /** The names that the question's tools get in this form. */
+    public ToolNames names(Question question) {
+        return switch (question) {
+            case Conversation conversation -> form.names(conversation);
+            case Texts texts -> new ToolNames(List.of());
+        };
+    }
+
+    /** The body for a vendor that speaks this form. @throws Refusal when it has no word for what is asked */
+    public byte[] write(Question question, ToolNames names, String model, List<String> quirks) {
+        return form.write(question, names, model, quirks);
+    }
+
+    /** For one answer of a vendor. */
+    public AnswerReader reader(List<String> quirks) {
+        return reader.apply(quirks);
+    }
+
+    /** For one answer to a caller. */
+    public AnswerWriter writer(Heading heading) {
+        return writer.apply(heading);
+    }
+
+    /** For one stream of a vendor. */
+    public Frames frames() {
+        return frames.get();
+    }
+
+    /** What the last event of a stream would be, where a vendor left it out after the answer's end; it may be nothing. */
+    public String closing() {
+        return switch (this) {
+            case CHAT -> "data: [DONE]\n\n";
+            case MESSAGES -> "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+            case GEMINI -> "";
+        };
+    }
+
+    /** The last event of a stream that broke off. */
+    public byte[] broken(Refusal refusal, String requestId) {
+        Events events = new Events();
+        writer(new Heading(requestId, "", 0, false, 0)).broken(refusal, events);
+        return events.taken();
+    }
+
+    /** The field of a plain answer that tells the usage. */
+    public String usageField() {
+        return this == GEMINI ? "usageMetadata" : "usage";
+    }
+
+    /** What that field's value says. */
+    public Usage usage(byte[] json) {
+        JsonNode node;
+        try {
+            node = Fields.tree(json, 0, json.length);
+        } catch (JacksonException e) {
+            return Usage.NONE;
+        }
+        return switch (this) {
+            case CHAT -> OpenAiUsage.of(node, false);
+            case MESSAGES -> MessagesReader.usage(node);
+            case GEMINI -> GeminiReader.usage(node);
+        };
+    }
+
+    /** Whether a plain answer is an error, whatever its status was. */
+    public boolean isError(byte[] answer) {
+        String start = new String(answer, 0, Math.min(answer.length, 64), StandardCharsets.UTF_8).replaceAll("\\s", "");
+        return start.startsWith("{\"error\"")
+                || start.startsWith("[{\"error\"")
+                || start.startsWith("{\"type\":\"error\"");
+    }
+
+    /** The vendor's own words in an error of any form; null: it has none. */
+    public static @Nullable String message(byte[] error) {
+        JsonNode node;
+        try {
+            node = Fields.tree(error, 0, error.length);
+        } catch (JacksonException e) {
+            return null;
+        }
+        JsonNode inner = node.isArray() ? node.path(0).path("error") : node.path("error");
+        for (JsonNode each :
+                new JsonNode[] {inner.path("message"), inner, node.path("message"), node.path("Message")}) {
+            if (each.isString() && !each.asString().isBlank()) {
+                return each.asString();
+            }
+        }
+        return null;
+    }
+
+    /** An error, as callers of this form read it. */
+    public byte[] error(Refusal refusal, String requestId) {
+        return Fields.bytes(
+                switch (this) {
+                    case CHAT -> ChatWriter.error(refusal);
+                    case MESSAGES -> MessagesWriter.error(refusal, requestId);
+                    case GEMINI -> GeminiWriter.error(refusal);
+                });
+    }
+}

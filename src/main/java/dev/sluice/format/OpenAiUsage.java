@@ -1,0 +1,55 @@
+package dev.sluice.format;
+
+import dev.sluice.wire.Usage;
+import tools.jackson.databind.JsonNode;
+
+/** The usage object of OpenAI's forms, and of the many vendors that took it over, each with names of its own. */
+public final class OpenAiUsage {
+    private OpenAiUsage() {}
+
+    /** @param completionExcludesReasoning whether the vendor does not count reasoning in its completion (a quirk of the catalog) */
+    public static Usage of(JsonNode node, boolean completionExcludesReasoning) {
+        JsonNode promptDetails = first(node, "prompt_tokens_details", "input_tokens_details");
+        JsonNode completionDetails = first(node, "completion_tokens_details", "output_tokens_details");
+        long completion = Fields.count(first(node, "completion_tokens", "output_tokens"));
+        long total = Fields.count(node.path("total_tokens"));
+        JsonNode given = first(node, "prompt_tokens", "input_tokens");
+        long prompt = given.isNumber() ? Fields.count(given) : Math.max(0, total - completion);
+        if (completionExcludesReasoning && total > prompt) {
+            completion = total - prompt;
+        }
+        long cached = Math.max(
+                Fields.count(promptDetails.path("cached_tokens")),
+                Math.max(Fields.count(node.path("cached_tokens")), Fields.count(node.path("prompt_cache_hit_tokens"))));
+        return new Usage(
+                prompt,
+                cached,
+                Fields.count(promptDetails.path("cache_write_tokens")),
+                completion,
+                Fields.count(completionDetails.path("reasoning_tokens")),
+                kinds(promptDetails, completionDetails),
+                false);
+    }
+
+    /** Audio and images, which most models do not have: {@code cached_tokens_details} is the realtime API's. */
+    private static Usage.Kinds kinds(JsonNode prompt, JsonNode completion) {
+        long audioPrompt = Fields.count(prompt.path("audio_tokens"));
+        long imagePrompt = Fields.count(prompt.path("image_tokens"));
+        long audioCompletion = Fields.count(completion.path("audio_tokens"));
+        long imageCompletion = Fields.count(completion.path("image_tokens"));
+        return audioPrompt + imagePrompt + audioCompletion + imageCompletion == 0
+                ? Usage.Kinds.TEXT
+                : new Usage.Kinds(
+                        0,
+                        audioPrompt,
+                        Fields.count(prompt.path("cached_tokens_details").path("audio_tokens")),
+                        imagePrompt,
+                        audioCompletion,
+                        imageCompletion);
+    }
+
+    private static JsonNode first(JsonNode node, String name, String otherwise) {
+        JsonNode found = node.path(name);
+        return found.isMissingNode() || found.isNull() ? node.path(otherwise) : found;
+    }
+}

@@ -1,0 +1,4 @@
+package dev.sluice.format;
+
+/** What can be asked in more than one form. */
+public sealed interface Question permits Conversation, Texts {}

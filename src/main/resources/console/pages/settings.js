@@ -1,0 +1,56 @@
+// The gateway's settings, which hold for all its nodes.
+import { patch } from '../api.js';
+import { useAll, useGet } from '../data.js';
+import { t } from '../i18n.js';
+import { Loading, toast, Trouble } from '../ui/feedback.js';
+import { Field, Form, number, quotaOf, QuotaField, quotaValues, useForm } from '../ui/form.js';
+import { Head } from '../ui/table.js';
+import { html } from '../view.js';
+
+export function Settings() {
+  const { data, problem, reload } = useGet('/settings');
+  return html`
+    <${Head} title=${t('nav.settings')} about=${t('settings.about')} />
+    ${problem ? html`<${Trouble} problem=${problem} retry=${reload} />` : data ? html`<${Editor} before=${data} />` : html`<${Loading} />`}
+  `;
+}
+
+function Editor({ before }) {
+  const groups = useAll('/groups');
+  const form = useForm(
+    {
+      registration: before.registration,
+      ...quotaValues(before.registration_quota_usd, 'registration_quota_usd'),
+      registration_group: before.registration_group,
+      retention_days: before.retention_days ?? '',
+      max_attempts: String(before.max_attempts),
+      low_balance_percent: String(before.low_balance_percent),
+    },
+    async (values) => {
+      await patch('/settings', {
+        registration: values.registration,
+        registration_quota_usd: quotaOf(values, 'registration_quota_usd'),
+        registration_group: values.registration_group,
+        retention_days: number(values.retention_days),
+        max_attempts: number(values.max_attempts),
+        low_balance_percent: number(values.low_balance_percent),
+      });
+      toast(t('saved'));
+    },
+  );
+  const names = [...new Set([before.registration_group, ...groups.map((group) => group.name)])];
+  return html`<${Form} form=${form}>
+    <section class="card fields">
+      <h2>${t('settings.people')}</h2>
+      <${Field} form=${form} name="registration" type="check" label=${t('setting.registration')} hint=${t('setting.registration.hint')} wide />
+      <${QuotaField} form=${form} name="registration_quota_usd" label=${t('setting.registration_quota_usd')} />
+      <${Field} form=${form} name="registration_group" type="select" label=${t('setting.registration_group')} options=${names.map((name) => [name, name])} />
+    </section>
+    <section class="card fields">
+      <h2>${t('settings.calls')}</h2>
+      <${Field} form=${form} name="max_attempts" type="number" label=${t('setting.max_attempts')} hint=${t('setting.max_attempts.hint')} />
+      <${Field} form=${form} name="low_balance_percent" type="number" label=${t('setting.low_balance_percent')} hint=${t('setting.low_balance_percent.hint')} />
+      <${Field} form=${form} name="retention_days" type="number" label=${t('setting.retention_days')} hint=${t('setting.retention_days.hint')} placeholder=${t('setting.for.ever')} />
+    </section>
+  <//>`;
+}

@@ -1,0 +1,180 @@
+package dev.sluice.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.options.WaitForSelectorState;
+import dev.sluice.console.Chromium.Look;
+import dev.sluice.testing.Gateway;
+import dev.sluice.testing.Gateway.NewToken;
+import dev.sluice.testing.ScriptedVendor;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is true of every page, at a desk in English and by day, and on a phone in Chinese and by night. */
+class PagesTest {
+    private static final String PASSWORD = "a long password";
+
+    private static Gateway gateway;
+    private static ScriptedVendor vendor;
+    private static Chromium chromium;
+    private static Person atADesk;
+    private static Person onAPhone;
+
+    @BeforeAll
+    static void start() {
+        chromium = Chromium.start();
+        gateway = Gateway.start("SLUICE_ROOT_PASSWORD=" + PASSWORD);
+        vendor = ScriptedVendor.start();
+        gateway.channel(vendor, "{\"name\":\"Berlin\",\"models\":[\"gpt-4o*\"],\"tags\":[\"eu\"]}");
+        gateway.channel(vendor, "{\"name\":\"Spare\",\"enabled\":false}");
+        NewToken token = gateway.token("{\"name\":\"laptop\",\"quota_usd\":5}");
+        gateway.token("{\"name\":\"spent\",\"quota_usd\":0}");
+        String call =
+                "{\"model\":\"gpt-4o-mini\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+        gateway.call(token.key(), call).expect(200);
+        gateway.call(token.key(), call.replace("gpt-4o-mini", "gpt-4o-unheard-of"));
+        gateway.calls(token, 2);
+        gateway.api("POST", "/users", "{\"username\":\"ada\",\"password\":\"" + PASSWORD + "\",\"quota_usd\":20}")
+                .expect(201);
+        gateway.price("gpt-4o-mini", "{\"input_usd_per_mtok\":0.2}");
+        atADesk = chromium.person(gateway, Look.DESK).comes().signsIn("root", PASSWORD);
+        atADesk.heading().waitFor();
+        onAPhone = chromium.person(gateway, Look.PHONE).comes().signsIn("root", PASSWORD);
+        onAPhone.heading().waitFor();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (chromium != null) {
+            chromium.close();
+            vendor.close();
+            gateway.close();
+        }
+    }
+
+    private static void judge(Person person) {
+        assertThat(person.barriers()).as("what axe calls serious").isEmpty();
+        assertThat(person.overflow()).as("pixels beyond the window").isZero();
+        person.findsNothingWrong();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "overview",
+                "playground",
+                "channels",
+                "channels/new",
+                "channels/1",
+                "tokens",
+                "tokens?new=1",
+                "tokens?open=1",
+                "calls",
+                "usage",
+                "users",
+                "groups",
+                "prices",
+                "prices?new=some-model",
+                "balance",
+                "access",
+                "profile"
+            })
+    void aPageIsUsable_atADesk_andOnAPhone(String path) {
+        for (Person person : List.of(atADesk, onAPhone)) {
+            person.complaints();
+            person.opens(path);
+            person.page().waitForTimeout(150); // what is fetched second
+            judge(person);
+        }
+    }
+
+    @Test
+    void theSignInIsUsable() {
+        for (Look look : List.of(Look.DESK, Look.PHONE)) {
+            try (Person person = chromium.person(gateway, look).comes()) {
+                person.heading().waitFor();
+                judge(person);
+            }
+        }
+    }
+
+    @Test
+    void theMenuOfAPhoneOpens_andCloses_whenAPageIsChosen() {
+        onAPhone.opens("overview").presses("菜单");
+        onAPhone.link("令牌").click();
+        onAPhone.heading().filter(new Locator.FilterOptions().setHasText("令牌")).waitFor();
+        onAPhone.link("渠道").waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.HIDDEN));
+        onAPhone.opens("tokens").pictures("phone");
+    }
+
+    @Test
+    void theLanguageChanges_andStays() {
+        try (Person person = chromium.person(gateway, Look.DESK).comes()) {
+            person.picks("Language", "zh").sees("登录");
+            assertThat(person.page().title()).contains("登录");
+            assertThat(person.page().getAttribute("html", "lang")).isEqualTo("zh-CN");
+            person.comes().sees("登录");
+            person.signsIn("root", PASSWORD).sees("概览").opens("overview").pictures("chinese");
+            person.findsNothingWrong();
+        }
+    }
+
+    @Test
+    void theLightChanges_andStays() {
+        try (Person person = chromium.person(gateway, Look.DESK).comes()) {
+            String byDay = background(person);
+            person.picks("Colours", "dark");
+            assertThat(background(person)).isNotEqualTo(byDay);
+            person.comes().heading().waitFor();
+            assertThat(background(person)).isNotEqualTo(byDay);
+            person.signsIn("root", PASSWORD).heading().waitFor();
+            person.opens("overview").pictures("dark");
+            person.findsNothingWrong();
+        }
+    }
+
+    private static String background(Person person) {
+        return (String) person.page().evaluate("getComputedStyle(document.documentElement).backgroundColor");
+    }
+
+    @Test
+    void aUserSeesWhatIsItsOwn_andNoMore() {
+        try (Person ada = chromium.person(gateway, Look.DESK).comes().signsIn("ada", PASSWORD)) {
+            ada.sees("$20.00");
+            assertThat(ada.page().locator("nav").innerText())
+                    .contains("Tokens")
+                    .contains("Balance")
+                    .doesNotContain("Channels")
+                    .doesNotContain("Users")
+                    .doesNotContain("Settings");
+            ada.opens("channels").sees("There is no such page");
+            ada.opens("tokens").sees("No tokens yet");
+            ada.findsNothingWrong();
+        }
+    }
+
+    @Test
+    void aKeyboardIsEnough() {
+        try (Person person = chromium.person(gateway, Look.DESK).comes().signsIn("root", PASSWORD)) {
+            person.opens("tokens");
+            person.page().reload();
+            person.heading().waitFor();
+            person.page().keyboard().press("Tab");
+            person.page().keyboard().press("Enter"); // skips to the page
+            person.page().keyboard().press("Tab");
+            person.page().keyboard().press("Enter"); // the first thing there: New token
+            person.seesInFront("New token");
+            person.page().keyboard().type("by keyboard");
+            person.page().keyboard().press("Enter");
+            person.sees("by keyboard is ready");
+            person.page().keyboard().press("Escape");
+            person.page().locator("tbody").getByText("by keyboard").waitFor();
+            person.findsNothingWrong();
+        }
+    }
+}

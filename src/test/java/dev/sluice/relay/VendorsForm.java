@@ -1,0 +1,368 @@
+package dev.sluice.relay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.testing.Json;
+import dev.sluice.testing.Script;
+import dev.sluice.testing.ScriptedVendor;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+
+/** The forms in which vendors answer, as their documents show them. */
+enum VendorsForm {
+    OPENAI("openai") {
+        private static final String HEAD =
+                "\"id\":\"chatcmpl-A1\",\"created\":1760000000,\"model\":\"m\",\"system_fingerprint\":\"fp\"";
+        private static final String USAGE =
+                "\"usage\":{\"prompt_tokens\":120,\"completion_tokens\":15,\"total_tokens\":135,"
+                        + "\"prompt_tokens_details\":{\"cached_tokens\":80},"
+                        + "\"completion_tokens_details\":{\"reasoning_tokens\":%d}}";
+
+        @Override
+        String plain(Scene scene) {
+            String message = switch (scene) {
+                case TEXT, LENGTH, FILTERED -> "\"content\":" + Json.quote(scene.heard.text());
+                case THINKING -> "\"content\":\"Four.\",\"reasoning_content\":\"Two and two.\"";
+                case TOOLS ->
+                    "\"content\":\"Let me look.\",\"tool_calls\":[{\"id\":\"call_a\",\"type\":\"function\",\"function\":"
+                            + "{\"name\":\"get_time\",\"arguments\":\"{\\\"zone\\\": \\\"UTC\\\"}\"}},{\"id\":\"call_b\","
+                            + "\"type\":\"function\",\"function\":{\"name\":\"get_place\",\"arguments\":\"\"}}]";
+            };
+            return "{%s,\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",%s,\"refusal\":null},\"finish_reason\":\"%s\"}],%s}"
+                    .formatted(HEAD, message, finish(scene), USAGE.formatted(scene == Scene.THINKING ? 5 : 0));
+        }
+
+        private String finish(Scene scene) {
+            return switch (scene) {
+                case TEXT, THINKING -> "stop";
+                case TOOLS -> "tool_calls";
+                case LENGTH -> "length";
+                case FILTERED -> "content_filter";
+            };
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            List<String> deltas = new ArrayList<>();
+            deltas.add("{\"role\":\"assistant\",\"content\":\"\"}");
+            if (scene == Scene.THINKING) {
+                deltas.add("{\"reasoning_content\":\"Two \"}");
+                deltas.add("{\"reasoning_content\":\"and two.\"}");
+            }
+            halves(scene.heard.text()).forEach(half -> deltas.add("{\"content\":" + Json.quote(half) + "}"));
+            if (scene == Scene.TOOLS) {
+                deltas.add(
+                        "{\"tool_calls\":[{\"index\":0,\"id\":\"call_a\",\"type\":\"function\",\"function\":{\"name\":\"get_time\",\"arguments\":\"\"}}]}");
+                deltas.add("{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\\\"zone\\\":\"}}]}");
+                deltas.add("{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\" \\\"UTC\\\"}\"}}]}");
+                deltas.add(
+                        "{\"tool_calls\":[{\"index\":1,\"id\":\"call_b\",\"type\":\"function\",\"function\":{\"name\":\"get_place\",\"arguments\":\"\"}}]}");
+            }
+            List<String> events = new ArrayList<>();
+            for (String delta : deltas) {
+                events.add(
+                        "{%s,\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":%s,\"finish_reason\":null}],\"usage\":null}"
+                                .formatted(HEAD, delta));
+            }
+            events.add("{%s,\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"%s\"}],\"usage\":null}"
+                    .formatted(HEAD, finish(scene)));
+            events.add("{%s,\"choices\":[],%s}".formatted(HEAD, USAGE.formatted(scene == Scene.THINKING ? 5 : 0)));
+            events.add("[DONE]");
+            return events.stream()
+                    .map(each -> ("data: " + each + "\n\n").getBytes(UTF_8))
+                    .toList();
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return """
+                    {"model":"m","messages":[
+                      {"role":"system","content":"Be brief."},
+                      {"role":"user","content":[{"type":"text","text":"What is here?"},
+                        {"type":"image_url","image_url":{"url":"data:image/png;base64,aW1n"}}]},
+                      {"role":"assistant","content":"Let me see.","tool_calls":[
+                        {"id":"ID","type":"function","function":{"name":"get_time","arguments":"{\\"zone\\":\\"UTC\\"}"}},
+                        {"id":"ID","type":"function","function":{"name":"get_place","arguments":"{}"}}]},
+                      {"role":"tool","tool_call_id":"ID","content":"noon"},
+                      {"role":"tool","tool_call_id":"ID","content":"here"},
+                      {"role":"user","content":"And now?"}],
+                     %s"max_tokens":500,"temperature":0.5,"stop":["END"],
+                     "tools":[
+                      {"type":"function","function":{"name":"get_time","description":"The time.","parameters":
+                        {"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]}}},
+                      {"type":"function","function":{"name":"get_place","parameters":{"type":"object","properties":{}}}}],
+                     "tool_choice":"required"}""".formatted(stream ? "\"stream\":true,\"stream_options\":{\"include_usage\":true}," : "");
+        }
+
+        @Override
+        String error(String message) {
+            return "{\"error\":{\"message\":\"" + message
+                    + "\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}";
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return "data: {\"error\":{\"message\":\"boom at https://vendor.example\",\"type\":\"server_error\"}}\n\n"
+                    .getBytes(UTF_8);
+        }
+    },
+
+    ANTHROPIC("anthropic") {
+        private static final String USAGE = "{\"input_tokens\":40,\"cache_creation_input_tokens\":0,"
+                + "\"cache_read_input_tokens\":80,\"output_tokens\":%d,\"service_tier\":\"standard\"}";
+
+        @Override
+        String plain(Scene scene) {
+            String text = "{\"type\":\"text\",\"text\":" + Json.quote(scene.heard.text()) + "}";
+            String content = switch (scene) {
+                case TEXT, LENGTH, FILTERED -> text;
+                case THINKING -> "{\"type\":\"thinking\",\"thinking\":\"Two and two.\",\"signature\":\"c2ln\"}," + text;
+                case TOOLS ->
+                    text
+                            + ",{\"type\":\"tool_use\",\"id\":\"toolu_a\",\"name\":\"get_time\",\"input\":{\"zone\":\"UTC\"}},"
+                            + "{\"type\":\"tool_use\",\"id\":\"toolu_b\",\"name\":\"get_place\",\"input\":{}}";
+            };
+            return "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[%s],\"stop_reason\":\"%s\",\"stop_sequence\":null,\"usage\":%s}"
+                    .formatted(content, stop(scene), USAGE.formatted(15));
+        }
+
+        private String stop(Scene scene) {
+            return switch (scene) {
+                case TEXT, THINKING -> "end_turn";
+                case TOOLS -> "tool_use";
+                case LENGTH -> "max_tokens";
+                case FILTERED -> "refusal";
+            };
+        }
+
+        private byte[] event(String name, String fields) {
+            return ("event: " + name + "\ndata: {\"type\":\"" + name + "\"" + fields + "}\n\n").getBytes(UTF_8);
+        }
+
+        private void block(List<byte[]> events, int index, String start, List<String> deltas) {
+            events.add(event("content_block_start", ",\"index\":" + index + ",\"content_block\":" + start));
+            deltas.forEach(
+                    delta -> events.add(event("content_block_delta", ",\"index\":" + index + ",\"delta\":" + delta)));
+            events.add(event("content_block_stop", ",\"index\":" + index));
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            List<byte[]> events = new ArrayList<>();
+            events.add(event(
+                    "message_start",
+                    ",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"usage\":"
+                            + USAGE.formatted(1) + "}"));
+            events.add(event("ping", ""));
+            int index = 0;
+            if (scene == Scene.THINKING) {
+                block(
+                        events,
+                        index++,
+                        "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}",
+                        List.of(
+                                "{\"type\":\"thinking_delta\",\"thinking\":\"Two \"}",
+                                "{\"type\":\"thinking_delta\",\"thinking\":\"and two.\"}",
+                                "{\"type\":\"signature_delta\",\"signature\":\"c2ln\"}"));
+            }
+            block(
+                    events,
+                    index++,
+                    "{\"type\":\"text\",\"text\":\"\"}",
+                    halves(scene.heard.text()).stream()
+                            .map(half -> "{\"type\":\"text_delta\",\"text\":" + Json.quote(half) + "}")
+                            .toList());
+            if (scene == Scene.TOOLS) {
+                block(
+                        events,
+                        index++,
+                        "{\"type\":\"tool_use\",\"id\":\"toolu_a\",\"name\":\"get_time\",\"input\":{}}",
+                        List.of(
+                                "{\"type\":\"input_json_delta\",\"partial_json\":\"\"}",
+                                "{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"zone\\\":\"}",
+                                "{\"type\":\"input_json_delta\",\"partial_json\":\" \\\"UTC\\\"}\"}"));
+                block(
+                        events,
+                        index,
+                        "{\"type\":\"tool_use\",\"id\":\"toolu_b\",\"name\":\"get_place\",\"input\":{}}",
+                        List.of("{\"type\":\"input_json_delta\",\"partial_json\":\"\"}"));
+            }
+            events.add(event(
+                    "message_delta",
+                    ",\"delta\":{\"stop_reason\":\"" + stop(scene)
+                            + "\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":15}"));
+            events.add(event("message_stop", ""));
+            return events;
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return """
+                    {"model":"m","max_tokens":500,
+                     "system":[{"type":"text","text":"Be brief."}],
+                     "messages":[
+                      {"role":"user","content":[{"type":"text","text":"What is here?"},
+                        {"type":"image","source":{"type":"base64","media_type":"image/png","data":"aW1n"}}]},
+                      {"role":"assistant","content":[{"type":"text","text":"Let me see."},
+                        {"type":"tool_use","id":"ID","name":"get_time","input":{"zone":"UTC"}},
+                        {"type":"tool_use","id":"ID","name":"get_place","input":{}}]},
+                      {"role":"user","content":[
+                        {"type":"tool_result","tool_use_id":"ID","content":[{"type":"text","text":"noon"}]},
+                        {"type":"tool_result","tool_use_id":"ID","content":[{"type":"text","text":"here"}]},
+                        {"type":"text","text":"And now?"}]}],
+                     %s"stop_sequences":["END"],"temperature":0.5,
+                     "tools":[
+                      {"name":"get_time","description":"The time.","input_schema":
+                        {"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]}},
+                      {"name":"get_place","input_schema":{"type":"object","properties":{}}}],
+                     "tool_choice":{"type":"any"}}""".formatted(stream ? "\"stream\":true," : "");
+        }
+
+        @Override
+        String error(String message) {
+            return "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"" + message
+                    + "\"},\"request_id\":\"req_1\"}";
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"boom at https://vendor.example\"}}\n\n"
+                    .getBytes(UTF_8);
+        }
+    },
+
+    GEMINI("gemini") {
+        private static final String TAIL = "\"modelVersion\":\"m\",\"responseId\":\"r1\"";
+
+        private String usage(Scene scene) {
+            return scene == Scene.THINKING
+                    ? "\"usageMetadata\":{\"promptTokenCount\":120,\"cachedContentTokenCount\":80,\"candidatesTokenCount\":10,\"thoughtsTokenCount\":5,\"totalTokenCount\":135}"
+                    : "\"usageMetadata\":{\"promptTokenCount\":120,\"cachedContentTokenCount\":80,\"candidatesTokenCount\":15,\"totalTokenCount\":135}";
+        }
+
+        private String reason(Scene scene) {
+            return switch (scene) {
+                case TEXT, THINKING, TOOLS -> "STOP";
+                case LENGTH -> "MAX_TOKENS";
+                case FILTERED -> "SAFETY";
+            };
+        }
+
+        private String calls() {
+            return "{\"functionCall\":{\"name\":\"get_time\",\"args\":{\"zone\":\"UTC\"}},\"thoughtSignature\":\"c2ln\"},{\"functionCall\":{\"name\":\"get_place\"}}";
+        }
+
+        @Override
+        String plain(Scene scene) {
+            String text = "{\"text\":" + Json.quote(scene.heard.text()) + "}";
+            String parts = switch (scene) {
+                case TEXT, LENGTH, FILTERED -> text;
+                case THINKING -> "{\"text\":\"Two and two.\",\"thought\":true}," + text;
+                case TOOLS -> text + "," + calls();
+            };
+            return "{\"candidates\":[{\"content\":{\"parts\":[%s],\"role\":\"model\"},\"finishReason\":\"%s\",\"index\":0}],%s,%s}"
+                    .formatted(parts, reason(scene), usage(scene), TAIL);
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            List<String> parts = new ArrayList<>();
+            if (scene == Scene.THINKING) {
+                parts.add("{\"text\":\"Two \",\"thought\":true}");
+                parts.add("{\"text\":\"and two.\",\"thought\":true}");
+            }
+            halves(scene.heard.text()).forEach(half -> parts.add("{\"text\":" + Json.quote(half) + "}"));
+            if (scene == Scene.TOOLS) {
+                parts.add(calls());
+            }
+            List<byte[]> events = new ArrayList<>();
+            for (String part : parts) {
+                events.add(
+                        ("data: {\"candidates\":[{\"content\":{\"parts\":[%s],\"role\":\"model\"},\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":120,\"totalTokenCount\":120},%s}\r\n\r\n")
+                                .formatted(part, TAIL)
+                                .getBytes(UTF_8));
+            }
+            events.add(
+                    ("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}],\"role\":\"model\"},\"finishReason\":\"%s\",\"index\":0}],%s,%s}\r\n\r\n")
+                            .formatted(reason(scene), usage(scene), TAIL)
+                            .getBytes(UTF_8));
+            return events;
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return """
+                    {"systemInstruction":{"parts":[{"text":"Be brief."}]},
+                     "contents":[
+                      {"role":"user","parts":[{"text":"What is here?"},{"inlineData":{"mimeType":"image/png","data":"aW1n"}}]},
+                      {"role":"model","parts":[{"text":"Let me see."},
+                        {"functionCall":{"name":"get_time","args":{"zone":"UTC"}}},{"functionCall":{"name":"get_place","args":{}}}]},
+                      {"role":"user","parts":[
+                        {"functionResponse":{"name":"get_time","response":{"output":"noon"}}},
+                        {"functionResponse":{"name":"get_place","response":{"output":"here"}}},
+                        {"text":"And now?"}]}],
+                     "tools":[{"functionDeclarations":[
+                      {"name":"get_time","description":"The time.","parametersJsonSchema":
+                        {"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]}},
+                      {"name":"get_place"}]}],
+                     "toolConfig":{"functionCallingConfig":{"mode":"ANY"}},
+                     "generationConfig":{"temperature":0.5,"maxOutputTokens":500,"stopSequences":["END"]}}""";
+        }
+
+        @Override
+        String error(String message) {
+            return "{\"error\":{\"code\":400,\"message\":\"" + message + "\",\"status\":\"INVALID_ARGUMENT\"}}";
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return "data: {\"error\":{\"code\":503,\"message\":\"boom at https://vendor.example\",\"status\":\"UNAVAILABLE\"}}\n\n"
+                    .getBytes(UTF_8);
+        }
+    };
+
+    final String vendor;
+
+    VendorsForm(String vendor) {
+        this.vendor = vendor;
+    }
+
+    /** The fields of a channel to it. */
+    String channel(ScriptedVendor server) {
+        return "{\"vendor\":\"%s\",\"base_url\":\"%s\"}".formatted(vendor, server.url());
+    }
+
+    abstract String plain(Scene scene);
+
+    abstract List<byte[]> events(Scene scene);
+
+    /** What it gets for {@link CallersForm#ask}, ids aside. */
+    abstract String expectedAsk(boolean stream);
+
+    abstract String error(String message);
+
+    abstract byte[] errorEvent();
+
+    String streamType() {
+        return "text/event-stream";
+    }
+
+    Script answer(Scene scene, boolean stream) {
+        return stream ? Script.pieces(200, streamType()).send(events(scene)) : Script.json(200, plain(scene));
+    }
+
+    /** The text cut in two, where there are two characters. */
+    private static List<String> halves(String text) {
+        int middle = text.length() < 4 ? text.length() : 4;
+        return middle == text.length() ? List.of(text) : List.of(text.substring(0, middle), text.substring(middle));
+    }
+
+    /** As the vendor got it, without what is the form's own business: ids, and marks of what may be cached. */
+    static JsonNode scrubbed(String body) {
+        return Json.read(
+                body.replaceAll("\"(id|tool_call_id|tool_use_id|toolUseId|call_id)\":\"[^\"]+\"", "\"$1\":\"ID\"")
+                        .replaceAll(",\"cache_control\":\\{[^}]*}", "")
+                        .replaceAll(",\\{\"cachePoint\":\\{[^}]*}}", ""));
+    }
+}
