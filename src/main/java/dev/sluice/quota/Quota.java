@@ -150,7 +150,7 @@ public final class Quota implements SmartLifecycle {
             long now = epoch;
             return missing <= 0
                     ? Mono.just(0L)
-                    : database.inTransaction(client -> table.take(client, account.name(), now, missing))
+                    : database.inTransaction(client -> table.take(client, account.name(), now, missing, clock.millis()))
                             .timeout(PATIENCE)
                             .doOnNext(amount -> account.leased(amount, now));
         });
