@@ -32,6 +32,12 @@ record Visit(
         return uri.startsWith("/v1/messages") ? Format.MESSAGES : Format.CHAT;
     }
 
+    /** Whether a stream is one JSON array to the caller, and no events: Google's form has both. */
+    boolean wantsArray() {
+        String uri = request.uri();
+        return uri.startsWith("/v1beta") && !uri.contains("alt=sse");
+    }
+
     HttpHeaders headers() {
         return request.requestHeaders();
     }

@@ -199,7 +199,7 @@ public final class Ask {
             case VALUE_STRING -> false; // also the empty one: the vendor says what it thinks of it
             case START_ARRAY -> false;
             case START_OBJECT -> {
-                if (endpoint != Endpoint.GENERATE) {
+                if (!endpoint.takesOne()) {
                     throw wrong(
                             String.valueOf(endpoint.required), "The field '" + endpoint.required + "' is not a list.");
                 }

@@ -32,6 +32,9 @@ final class OpenAi implements Vendor {
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
         Endpoint own = own(endpoint);
+        if (own == null) {
+            return null;
+        }
         String name = own.path.substring(own.path.lastIndexOf('/') + 1);
         String key = own == Endpoint.CHAT ? "chat" : name;
         String path = entry.paths().getOrDefault(key, own.path);
@@ -39,10 +42,12 @@ final class OpenAi implements Vendor {
     }
 
     /** Conversations in others' forms are chat completions here. */
-    static Endpoint own(Endpoint endpoint) {
+    static @Nullable Endpoint own(Endpoint endpoint) {
         return switch (endpoint) {
             case CHAT, MESSAGES, GENERATE -> Endpoint.CHAT;
+            case EMBED_CONTENT, EMBED_CONTENTS -> Endpoint.EMBEDDINGS;
             case COMPLETIONS, EMBEDDINGS -> endpoint;
+            case COUNT_TOKENS -> null;
         };
     }
 
