@@ -15,6 +15,8 @@ import tools.jackson.databind.JsonNode;
 public enum Format {
     /** OpenAI's chat completions, and the whole field's. */
     CHAT(new ChatForm(), ChatReader::new, ChatWriter::new, EventStreamFrames::new),
+    /** OpenAI's responses. */
+    RESPONSES(new ResponsesForm(), quirks -> new ResponsesReader(), ResponsesWriter::new, EventStreamFrames::new),
     /** Anthropic's messages. */
     MESSAGES(new MessagesForm(), quirks -> new MessagesReader(), MessagesWriter::new, EventStreamFrames::new),
     /** Google's generateContent. */
@@ -58,6 +60,7 @@ public enum Format {
     public static @Nullable Format of(Endpoint endpoint) {
         return switch (endpoint) {
             case CHAT -> CHAT;
+            case RESPONSES -> RESPONSES;
             case MESSAGES -> MESSAGES;
             case GENERATE -> GEMINI;
             case EMBEDDINGS -> EMBEDDINGS;
@@ -105,7 +108,7 @@ public enum Format {
         return switch (this) {
             case CHAT -> "data: [DONE]\n\n";
             case MESSAGES -> "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
-            case GEMINI, EMBEDDINGS, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> "";
+            case RESPONSES, GEMINI, EMBEDDINGS, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> "";
         };
     }
 
@@ -130,7 +133,7 @@ public enum Format {
             return Usage.NONE;
         }
         return switch (this) {
-            case CHAT, EMBEDDINGS -> OpenAiUsage.of(node, false);
+            case CHAT, RESPONSES, EMBEDDINGS -> OpenAiUsage.of(node, false);
             case MESSAGES -> MessagesReader.usage(node);
             case GEMINI, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiReader.usage(node);
         };
@@ -166,7 +169,7 @@ public enum Format {
     public byte[] error(Refusal refusal, String requestId) {
         return Fields.bytes(
                 switch (this) {
-                    case CHAT, EMBEDDINGS -> ChatWriter.error(refusal);
+                    case CHAT, RESPONSES, EMBEDDINGS -> ChatWriter.error(refusal);
                     case MESSAGES -> MessagesWriter.error(refusal, requestId);
                     case GEMINI, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiWriter.error(refusal);
                 });

@@ -7,6 +7,8 @@ public enum Endpoint {
     CHAT("/chat/completions", "messages", true),
     COMPLETIONS("/completions", null, true),
     EMBEDDINGS("/embeddings", "input", false),
+    /** OpenAI's newer form. */
+    RESPONSES("/responses", "input", true),
     /** Anthropic's own form. */
     MESSAGES("/messages", "messages", true),
     /** Google's own form, under {@code /v1beta}: the model stands in the path. */

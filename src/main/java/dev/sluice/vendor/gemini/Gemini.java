@@ -25,7 +25,7 @@ final class Gemini implements Vendor {
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
         return switch (endpoint) {
-            case CHAT, MESSAGES, GENERATE ->
+            case CHAT, RESPONSES, MESSAGES, GENERATE ->
                 to(target, model, stream ? "streamGenerateContent?alt=sse" : "generateContent", Format.GEMINI);
             case EMBED_CONTENT -> to(target, model, "embedContent", Format.GEMINI_EMBEDDING);
             case EMBEDDINGS, EMBED_CONTENTS -> to(target, model, "batchEmbedContents", Format.GEMINI_EMBEDDINGS);

@@ -30,7 +30,7 @@ final class Azure implements Vendor {
 
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
-        Endpoint own = OpenAi.own(endpoint);
+        Endpoint own = endpoint == Endpoint.RESPONSES && newForm(target) ? endpoint : OpenAi.own(endpoint);
         return own == null ? null : new Way(url(target, own, model), Format.of(own));
     }
 

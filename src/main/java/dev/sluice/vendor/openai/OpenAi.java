@@ -32,6 +32,13 @@ final class OpenAi implements Vendor {
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
         Endpoint own = own(endpoint);
+        boolean responses = own == Endpoint.CHAT
+                && entry.has("responses")
+                && (endpoint == Endpoint.RESPONSES
+                        || "responses".equals(target.options().get("api")));
+        if (responses) {
+            own = Endpoint.RESPONSES;
+        }
         if (own == null) {
             return null;
         }
@@ -44,7 +51,7 @@ final class OpenAi implements Vendor {
     /** Conversations in others' forms are chat completions here. */
     static @Nullable Endpoint own(Endpoint endpoint) {
         return switch (endpoint) {
-            case CHAT, MESSAGES, GENERATE -> Endpoint.CHAT;
+            case CHAT, RESPONSES, MESSAGES, GENERATE -> Endpoint.CHAT;
             case EMBED_CONTENT, EMBED_CONTENTS -> Endpoint.EMBEDDINGS;
             case COMPLETIONS, EMBEDDINGS -> endpoint;
             case COUNT_TOKENS -> null;
