@@ -214,7 +214,7 @@ final class Bench {
         }
     }
 
-    private static int port(Path file, Program vendor) throws IOException, InterruptedException {
+    static int port(Path file, Program vendor) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (System.nanoTime() < deadline && vendor.alive()) {
             if (Files.exists(file) && Files.size(file) > 0) {
@@ -229,7 +229,7 @@ final class Bench {
      * Ports below those that the system gives to outgoing connections: of these one could be taken between the look and
      * the start of the program that is to listen there.
      */
-    private static int[] freePorts(int count) {
+    static int[] freePorts(int count) {
         return new Random().ints(15_000, 32_000).distinct().filter(Bench::free).limit(count).toArray();
     }
 
@@ -245,7 +245,7 @@ final class Bench {
         System.out.println(line);
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
                 Files.deleteIfExists(file);

@@ -58,7 +58,7 @@ public final class RootAccount {
     private void make() {
         String password = given.isEmpty() ? Secret.random(GENERATED_LETTERS) : given;
         long now = clock.millis();
-        User root = new User(0, USERNAME, "Root", Role.ROOT, Groups.DEFAULT, true, null, 0, now, now);
+        User root = new User(0, USERNAME, "Root", Role.ROOT, Groups.DEFAULT, true, null, 0, Renewal.NEVER, now, now);
         String hash = passwords.hashNow(password);
         boolean made = requireNonNull(database.inTransaction(client -> UserTable.insert(client, root, hash)
                         .flatMap(id -> given.isEmpty() ? UserTable.markGenerated(client, id) : Mono.<Void>empty()))

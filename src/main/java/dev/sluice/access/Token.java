@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param expiresAt null: never
  * @param quotaNanos nano-dollars; null: unlimited
  * @param usedNanos what the ledger had booked when this was read; it does not move with the snapshot
+ * @param renewal how the quota begins anew
  * @param models empty: all
  * @param allowedIps empty: all
  */
@@ -25,6 +26,7 @@ public record Token(
         @Nullable Long expiresAt,
         @Nullable Long quotaNanos,
         long usedNanos,
+        Renewal renewal,
         List<Glob> models,
         List<Cidr> allowedIps,
         Limits limits,

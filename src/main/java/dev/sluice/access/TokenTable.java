@@ -18,7 +18,8 @@ final class TokenTable {
     private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {};
     private static final String SELECT =
             "SELECT id, name, key_hash, key_hint, user_id, enabled, expires_at, quota_nanos,"
-                    + " used_nanos, models, allowed_ips, limits, last_used_at, created_at, updated_at FROM tokens";
+                    + " used_nanos, models, allowed_ips, limits, last_used_at, created_at, updated_at, "
+                    + RenewalTable.COLUMNS + " FROM tokens";
 
     private TokenTable() {}
 
@@ -110,6 +111,7 @@ final class TokenTable {
                 row.get("expires_at", Long.class),
                 row.get("quota_nanos", Long.class),
                 requireNonNull(row.get("used_nanos", Long.class)),
+                RenewalTable.renewal(row),
                 Columns.value(requireNonNull(row.get("models", String.class)), STRINGS).stream()
                         .map(Glob::new)
                         .toList(),

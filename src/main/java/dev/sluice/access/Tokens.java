@@ -6,6 +6,7 @@ import dev.sluice.database.Where;
 import dev.sluice.database.Witness;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -14,6 +15,7 @@ import reactor.core.publisher.Mono;
 @Component
 public final class Tokens {
     static final String PREFIX = "sk-";
+    private static final String TABLE = "tokens";
 
     /** A token just made, with the key that is shown this once. */
     public record Made(Token token, Secret key) {}
@@ -50,6 +52,7 @@ public final class Tokens {
         return changes.write(
                 Register.NAME,
                 client -> TokenTable.insert(client, token)
+                        .flatMap(id -> begun(client, id, token))
                         .flatMap(id -> TokenTable.find(client, id))
                         .flatMap(made -> witness.saw(client, null, made).thenReturn(made))
                         .map(made -> new Made(made, key)));
@@ -60,10 +63,28 @@ public final class Tokens {
         return changes.write(
                 Register.NAME,
                 client -> TokenTable.find(client, id)
-                        .flatMap(before -> TokenTable.update(client, change.apply(before))
+                        .flatMap(before -> update(client, before, change.apply(before))
                                 .then(TokenTable.find(client, id))
                                 .flatMap(after ->
                                         witness.saw(client, before, after).thenReturn(after))));
+    }
+
+    private static Mono<Long> begun(DatabaseClient client, long id, Token token) {
+        return token.renewal().renews()
+                ? RenewalTable.begin(client, TABLE, id, token.renewal(), token.updatedAt())
+                        .thenReturn(id)
+                : Mono.just(id);
+    }
+
+    private static Mono<Long> update(DatabaseClient client, Token before, Token after) {
+        boolean same = after.renewal().alike(before.renewal());
+        boolean finiteNow = before.quotaNanos() == null
+                && after.quotaNanos() != null
+                && after.renewal().renews();
+        Mono<Long> updated = TokenTable.update(client, after);
+        return same && !finiteNow
+                ? updated
+                : updated.then(RenewalTable.begin(client, TABLE, after.id(), after.renewal(), after.updatedAt()));
     }
 
     public Mono<Void> delete(long id, Witness<Token> witness) {
@@ -87,6 +108,7 @@ public final class Tokens {
                 draft.expiresAt(),
                 draft.quotaNanos(),
                 0,
+                draft.renewal(),
                 draft.models(),
                 draft.allowedIps(),
                 draft.limits(),

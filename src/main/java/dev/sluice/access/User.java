@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param quotaNanos what all of the user's tokens may spend together, in nano-dollars; null: unlimited
  * @param usedNanos what the ledger had booked when this was read; it does not move with the snapshot
+ * @param renewal how the quota begins anew
  */
 public record User(
         long id,
@@ -17,5 +18,6 @@ public record User(
         boolean enabled,
         @Nullable Long quotaNanos,
         long usedNanos,
+        Renewal renewal,
         long createdAt,
         long updatedAt) {}

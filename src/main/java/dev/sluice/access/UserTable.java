@@ -15,7 +15,7 @@ import reactor.core.publisher.Mono;
 final class UserTable {
     private static final String SELECT =
             "SELECT id, username, display_name, role_name, group_name, enabled, quota_nanos,"
-                    + " used_nanos, created_at, updated_at FROM users";
+                    + " used_nanos, created_at, updated_at, " + RenewalTable.COLUMNS + " FROM users";
 
     private UserTable() {}
 
@@ -143,6 +143,7 @@ final class UserTable {
                 requireNonNull(row.get("enabled", Boolean.class)),
                 row.get("quota_nanos", Long.class),
                 requireNonNull(row.get("used_nanos", Long.class)),
+                RenewalTable.renewal(row),
                 requireNonNull(row.get("created_at", Long.class)),
                 requireNonNull(row.get("updated_at", Long.class)));
     }

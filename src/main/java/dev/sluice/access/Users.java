@@ -18,6 +18,8 @@ import reactor.core.publisher.Mono;
 /** The users there are: from memory for whoever is in a hurry, from the database with their counters, and their changes. */
 @Component
 public final class Users {
+    private static final String TABLE = "users";
+
     private final Register register;
     private final Database database;
     private final Changes changes;
@@ -57,6 +59,7 @@ public final class Users {
         return changes.write(
                         Register.NAME,
                         client -> UserTable.insert(client, draft, passwordHash)
+                                .flatMap(id -> begun(client, id, draft))
                                 .flatMap(id -> UserTable.find(client, id))
                                 .flatMap(made -> witness.saw(client, null, made).thenReturn(made)))
                 .onErrorMap(DuplicateKeyException.class, e -> taken(draft.username()));
@@ -79,11 +82,29 @@ public final class Users {
                 client -> UserTable.find(client, id).flatMap(before -> {
                     User after = change.apply(before);
                     return rootStays(client, before, after)
-                            .then(UserTable.update(client, after, passwordHash)
+                            .then(update(client, before, after, passwordHash)
                                     .onErrorMap(DuplicateKeyException.class, e -> taken(after.username())))
                             .then(passwordHash == null ? Mono.empty() : SessionTable.deleteOf(client, id, session))
                             .then(changed(client, before, witness));
                 }));
+    }
+
+    private static Mono<Long> begun(DatabaseClient client, long id, User user) {
+        return user.renewal().renews()
+                ? RenewalTable.begin(client, TABLE, id, user.renewal(), user.updatedAt())
+                        .thenReturn(id)
+                : Mono.just(id);
+    }
+
+    private static Mono<Long> update(DatabaseClient client, User before, User after, @Nullable String passwordHash) {
+        boolean same = after.renewal().alike(before.renewal());
+        boolean finiteNow = before.quotaNanos() == null
+                && after.quotaNanos() != null
+                && after.renewal().renews();
+        Mono<Long> updated = UserTable.update(client, after, passwordHash);
+        return same && !finiteNow
+                ? updated
+                : updated.then(RenewalTable.begin(client, TABLE, after.id(), after.renewal(), after.updatedAt()));
     }
 
     private static Mono<User> changed(DatabaseClient client, User before, Witness<User> witness) {
@@ -111,6 +132,10 @@ public final class Users {
     private static void finite(User user) {
         if (user.quotaNanos() == null) {
             throw new Conflict("User '" + user.username() + "' has no quota to raise: it is unlimited.");
+        }
+        if (user.renewal().renews()) {
+            throw new Conflict("The quota of user '" + user.username() + "' renews each "
+                    + user.renewal().period().label() + ": a credit would count anew each time. Change quota_usd.");
         }
     }
 

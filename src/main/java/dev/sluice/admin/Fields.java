@@ -1,19 +1,24 @@
 package dev.sluice.admin;
 
 import dev.sluice.access.Cidr;
+import dev.sluice.access.Renewal;
 import dev.sluice.wire.Glob;
 import dev.sluice.wire.Limits;
 import dev.sluice.wire.Money;
+import dev.sluice.wire.QuotaPeriod;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -33,6 +38,9 @@ final class Fields {
 
     /** Never said back, not even to whoever sent them. */
     private static final Set<String> SECRET = Set.of("keys", "password");
+
+    private static final Set<String> PERIODS =
+            Arrays.stream(QuotaPeriod.values()).map(QuotaPeriod::label).collect(Collectors.toSet());
 
     /** The largest text of a name-like field. */
     private static final int LONGEST_NAME = 100;
@@ -209,6 +217,25 @@ final class Fields {
         } catch (ArithmeticException e) {
             return wrong(field, "an amount within 9,000,000,000 with at most nine decimals", 0L);
         }
+    }
+
+    /** As it was, when period and time zone are; else yet to begin. */
+    Renewal renewal(Renewal before) {
+        JsonNode period = values.path("quota_period");
+        JsonNode zone = values.path("time_zone");
+        QuotaPeriod each = QuotaPeriod.NONE;
+        String where = zone.isMissingNode() ? "UTC" : zone.asString("");
+        if (!period.isMissingNode() && !PERIODS.contains(period.asString(""))) {
+            wrong("quota_period", "none, day, week or month", "");
+        } else if (!period.isMissingNode()) {
+            each = QuotaPeriod.of(period.asString());
+        }
+        if (!where.equals("UTC") && !ZoneId.getAvailableZoneIds().contains(where)) {
+            wrong("time_zone", "an IANA name, such as Europe/Berlin", "");
+            where = "UTC";
+        }
+        Renewal renewal = Renewal.of(each, ZoneId.of(where));
+        return renewal.period() == before.period() && renewal.zone().equals(before.zone()) ? before : renewal;
     }
 
     /** Millionths. */

@@ -4,6 +4,7 @@ import dev.sluice.access.ClientAddress;
 import dev.sluice.access.Groups;
 import dev.sluice.access.GuessThrottle;
 import dev.sluice.access.Passwords;
+import dev.sluice.access.Renewal;
 import dev.sluice.access.Role;
 import dev.sluice.access.User;
 import dev.sluice.access.Users;
@@ -107,12 +108,13 @@ final class RegistrationApi {
                 .hash(String.valueOf(password))
                 .flatMap(hash -> users.create(draft, hash, trail.by("register", address)))
                 .map(user -> ResponseEntity.created(URI.create("/api/users/" + user.id()))
-                        .body(UserApi.View.of(user)));
+                        .body(UserApi.View.of(user, clock.millis())));
     }
 
     private User draft(String username, GatewaySettings now) {
         long at = clock.millis();
         String group = groups.find(now.registrationGroup()) == null ? Groups.DEFAULT : now.registrationGroup();
-        return new User(0, username, username, Role.USER, group, true, now.registrationQuotaNanos(), 0, at, at);
+        return new User(
+                0, username, username, Role.USER, group, true, now.registrationQuotaNanos(), 0, Renewal.NEVER, at, at);
     }
 }

@@ -14,6 +14,7 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.net.InetAddress;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
 import org.springframework.http.HttpCookie;
@@ -40,12 +41,14 @@ final class SessionApi {
     private final Users users;
     private final ClientAddress clientAddress;
     private final Trail trail;
+    private final Clock clock;
 
-    SessionApi(Sessions sessions, Users users, ClientAddress clientAddress, Trail trail) {
+    SessionApi(Sessions sessions, Users users, ClientAddress clientAddress, Trail trail, Clock clock) {
         this.sessions = sessions;
         this.users = users;
         this.clientAddress = clientAddress;
         this.trail = trail;
+        this.clock = clock;
     }
 
     /** What a sign-in needs. */
@@ -115,7 +118,8 @@ final class SessionApi {
     }
 
     private Mono<View> view(User user) {
-        return users.passwordGenerated(user.id()).map(generated -> new View(UserApi.View.of(user), generated));
+        return users.passwordGenerated(user.id())
+                .map(generated -> new View(UserApi.View.of(user, clock.millis()), generated));
     }
 
     @DeleteMapping

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Cidr;
 import dev.sluice.access.Operator;
+import dev.sluice.access.Renewal;
 import dev.sluice.access.Role;
 import dev.sluice.access.Token;
 import dev.sluice.access.Tokens;
@@ -45,13 +46,30 @@ import reactor.core.publisher.Mono;
 @RequestMapping("/api/tokens")
 @Tag(name = "tokens", description = "What callers call with")
 final class TokenApi {
-    private static final Set<String> WRITABLE =
-            Set.of("name", "user_id", "enabled", "expires_at", "quota_usd", "models", "allowed_ips", "limits");
-    private static final Set<String> READ_ONLY =
-            Set.of("id", "key", "key_hint", "used_usd", "last_used_at", "created_at", "updated_at");
+    private static final Set<String> WRITABLE = Set.of(
+            "name",
+            "user_id",
+            "enabled",
+            "expires_at",
+            "quota_usd",
+            "quota_period",
+            "time_zone",
+            "models",
+            "allowed_ips",
+            "limits");
+    private static final Set<String> READ_ONLY = Set.of(
+            "id",
+            "key",
+            "key_hint",
+            "used_usd",
+            "period_used_usd",
+            "period_ends_at",
+            "last_used_at",
+            "created_at",
+            "updated_at");
 
     private static final Trail.Kind<Token> KIND =
-            new Trail.Kind<>("token", token -> Long.toString(token.id()), token -> View.of(token, null));
+            new Trail.Kind<>("token", token -> Long.toString(token.id()), token -> View.of(token, null, 0));
 
     private final Tokens tokens;
     private final Users users;
@@ -98,6 +116,26 @@ final class TokenApi {
             @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("used_usd")
             BigDecimal usedUsd,
 
+            @Schema(
+                    description = "How often the quota begins anew, by the calendar of time_zone",
+                    allowableValues = {"none", "day", "week", "month"},
+                    defaultValue = "none")
+            @JsonProperty("quota_period")
+            String quotaPeriod,
+
+            @Schema(description = "An IANA name, such as Europe/Berlin", defaultValue = "UTC")
+            @JsonProperty("time_zone")
+            String timeZone,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY, description = "What counts against the quota now")
+            @JsonProperty("period_used_usd")
+            BigDecimal periodUsedUsd,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY, description = "null: the quota is for good")
+            @JsonProperty("period_ends_at")
+            @Nullable
+            Instant periodEndsAt,
+
             @Schema(description = "Names or globs; empty: all")
             List<String> models,
 
@@ -115,7 +153,7 @@ final class TokenApi {
             @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("updated_at")
             Instant updatedAt) {
 
-        static View of(Token token, @Nullable String key) {
+        static View of(Token token, @Nullable String key, long now) {
             return new View(
                     token.id(),
                     token.name(),
@@ -126,6 +164,10 @@ final class TokenApi {
                     Views.timeOrNull(token.expiresAt()),
                     Views.usdOrNull(token.quotaNanos()),
                     Views.usd(token.usedNanos()),
+                    token.renewal().period().label(),
+                    token.renewal().zone().getId(),
+                    Views.usd(token.renewal().counted(token.usedNanos(), now)),
+                    token.renewal().renews() ? Views.time(token.renewal().ends(now)) : null,
                     Views.patterns(token.models()),
                     token.allowedIps().stream().map(Cidr::text).toList(),
                     token.limits(),
@@ -157,13 +199,13 @@ final class TokenApi {
         return page.of(
                 tokens.list(where, page.limit() + 1),
                 token -> Long.toString(token.id()),
-                token -> View.of(token, null));
+                token -> View.of(token, null, clock.millis()));
     }
 
     @GetMapping("/{id}")
     @Operation(summary = "One token")
     Mono<View> get(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
-        return mine(operator, id).map(token -> View.of(token, null));
+        return mine(operator, id).map(token -> View.of(token, null, clock.millis()));
     }
 
     @PostMapping(consumes = {"application/json", "application/merge-patch+json"})
@@ -189,6 +231,7 @@ final class TokenApi {
                         null,
                         null,
                         0,
+                        Renewal.NEVER,
                         List.of(),
                         List.of(),
                         Limits.NONE,
@@ -198,7 +241,7 @@ final class TokenApi {
         return tokens.create(draft, trail.of(operator, KIND))
                 .map(made -> ResponseEntity.created(
                                 URI.create("/api/tokens/" + made.token().id()))
-                        .body(View.of(made.token(), made.key().text())));
+                        .body(View.of(made.token(), made.key().text(), now)));
     }
 
     @PatchMapping(
@@ -215,11 +258,14 @@ final class TokenApi {
                         there.id(),
                         before -> token(
                                 Fields.read(
-                                        body, Rendering.writable(View.of(before, null), WRITABLE), WRITABLE, READ_ONLY),
+                                        body,
+                                        Rendering.writable(View.of(before, null, clock.millis()), WRITABLE),
+                                        WRITABLE,
+                                        READ_ONLY),
                                 operator,
                                 before),
                         trail.of(operator, KIND)))
-                .map(token -> View.of(token, null));
+                .map(token -> View.of(token, null, clock.millis()));
     }
 
     @DeleteMapping("/{id}")
@@ -269,6 +315,7 @@ final class TokenApi {
                 fields.time("expires_at"),
                 fields.usd("quota_usd"),
                 before.usedNanos(),
+                fields.renewal(before.renewal()),
                 fields.globs("models"),
                 fields.ranges("allowed_ips"),
                 fields.limits("limits"),

@@ -5,6 +5,7 @@ import dev.sluice.access.Conflict;
 import dev.sluice.access.Groups;
 import dev.sluice.access.Operator;
 import dev.sluice.access.Passwords;
+import dev.sluice.access.Renewal;
 import dev.sluice.access.Role;
 import dev.sluice.access.User;
 import dev.sluice.access.Users;
@@ -44,10 +45,20 @@ import reactor.core.publisher.Mono;
 @RequestMapping("/api/users")
 @Tag(name = "users", description = "Who signs in, owns tokens and pays")
 final class UserApi {
-    private static final Set<String> WRITABLE =
-            Set.of("username", "password", "display_name", "role", "group", "enabled", "quota_usd");
-    private static final Set<String> READ_ONLY = Set.of("id", "used_usd", "created_at", "updated_at");
-    static final Trail.Kind<User> KIND = new Trail.Kind<>("user", user -> Long.toString(user.id()), View::of);
+    private static final Set<String> WRITABLE = Set.of(
+            "username",
+            "password",
+            "display_name",
+            "role",
+            "group",
+            "enabled",
+            "quota_usd",
+            "quota_period",
+            "time_zone");
+    private static final Set<String> READ_ONLY =
+            Set.of("id", "used_usd", "period_used_usd", "period_ends_at", "created_at", "updated_at");
+    static final Trail.Kind<User> KIND =
+            new Trail.Kind<>("user", user -> Long.toString(user.id()), user -> View.of(user, 0));
 
     private final Users users;
     private final Groups groups;
@@ -90,12 +101,32 @@ final class UserApi {
             @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("used_usd")
             BigDecimal usedUsd,
 
+            @Schema(
+                    description = "How often the quota begins anew, by the calendar of time_zone",
+                    allowableValues = {"none", "day", "week", "month"},
+                    defaultValue = "none")
+            @JsonProperty("quota_period")
+            String quotaPeriod,
+
+            @Schema(description = "An IANA name, such as Europe/Berlin", defaultValue = "UTC")
+            @JsonProperty("time_zone")
+            String timeZone,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY, description = "What counts against the quota now")
+            @JsonProperty("period_used_usd")
+            BigDecimal periodUsedUsd,
+
+            @Schema(accessMode = Schema.AccessMode.READ_ONLY, description = "null: the quota is for good")
+            @JsonProperty("period_ends_at")
+            @Nullable
+            Instant periodEndsAt,
+
             @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("created_at")
             Instant createdAt,
 
             @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("updated_at")
             Instant updatedAt) {
-        static View of(User user) {
+        static View of(User user, long now) {
             return new View(
                     user.id(),
                     user.username(),
@@ -105,6 +136,10 @@ final class UserApi {
                     user.enabled(),
                     Views.usdOrNull(user.quotaNanos()),
                     Views.usd(user.usedNanos()),
+                    user.renewal().period().label(),
+                    user.renewal().zone().getId(),
+                    Views.usd(user.renewal().counted(user.usedNanos(), now)),
+                    user.renewal().renews() ? Views.time(user.renewal().ends(now)) : null,
                     Views.time(user.createdAt()),
                     Views.time(user.updatedAt()));
         }
@@ -134,13 +169,16 @@ final class UserApi {
                         "id",
                         operator.role().administers() ? null : operator.user().id())
                 .below("id", page.afterId());
-        return page.of(users.list(where, page.limit() + 1), user -> Long.toString(user.id()), View::of);
+        return page.of(
+                users.list(where, page.limit() + 1),
+                user -> Long.toString(user.id()),
+                user -> View.of(user, clock.millis()));
     }
 
     @GetMapping("/{id}")
     @Operation(summary = "One user")
     Mono<View> get(@AuthenticationPrincipal Operator operator, @PathVariable String id) {
-        return visible(operator, id).map(View::of);
+        return visible(operator, id).map(user -> View.of(user, clock.millis()));
     }
 
     @PostMapping(consumes = {"application/json", "application/merge-patch+json"})
@@ -158,12 +196,15 @@ final class UserApi {
             fields.fault("password", "absent (expected: 8 characters or more)");
         }
         long now = clock.millis();
-        User draft = user(fields, operator, new User(0, "", "", Role.USER, Groups.DEFAULT, true, null, 0, now, now));
+        User draft = user(
+                fields,
+                operator,
+                new User(0, "", "", Role.USER, Groups.DEFAULT, true, null, 0, Renewal.NEVER, now, now));
         return passwords
                 .hash(String.valueOf(password))
                 .flatMap(hash -> users.create(draft, hash, trail.of(operator, KIND)))
                 .map(user -> ResponseEntity.created(URI.create("/api/users/" + user.id()))
-                        .body(View.of(user)));
+                        .body(View.of(user, now)));
     }
 
     @PatchMapping(
@@ -194,7 +235,7 @@ final class UserApi {
                             hashed.isEmpty() ? null : hashed,
                             operator.session(),
                             hashed.isEmpty() ? trail.of(operator, KIND) : trail.of(operator, KIND, "password")))
-                    .map(View::of);
+                    .map(user -> View.of(user, clock.millis()));
         });
     }
 
@@ -204,14 +245,15 @@ final class UserApi {
                 && before.role() == after.role()
                 && before.group().equals(after.group())
                 && before.enabled() == after.enabled()
-                && Objects.equals(before.quotaNanos(), after.quotaNanos());
+                && Objects.equals(before.quotaNanos(), after.quotaNanos())
+                && before.renewal().equals(after.renewal());
         if (operator.role() != Role.ROOT && operator.owns(before.id()) && !same) {
             throw new AccessDeniedException("Of yourself you may change display_name and password alone.");
         }
     }
 
     private static Fields fields(byte[] body, User before) {
-        return Fields.read(body, Rendering.writable(View.of(before), WRITABLE), WRITABLE, READ_ONLY);
+        return Fields.read(body, Rendering.writable(View.of(before, 0), WRITABLE), WRITABLE, READ_ONLY);
     }
 
     @DeleteMapping("/{id}")
@@ -288,6 +330,7 @@ final class UserApi {
                 fields.flag("enabled", true),
                 fields.usd("quota_usd"),
                 before.usedNanos(),
+                fields.renewal(before.renewal()),
                 before.createdAt(),
                 clock.millis());
         fields.check();

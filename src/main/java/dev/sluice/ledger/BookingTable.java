@@ -52,6 +52,17 @@ final class BookingTable {
     /** Rows of one INSERT: few different statements, so that the drivers' and the database's caches know them. */
     private static final int[] ROWS = {64, 16, 4, 1};
 
+    /**
+     * A call belongs to the period of a renewing quota in which it began. One that is booked later is added to what the
+     * period began with; one of a period that nobody has begun yet is counted apart, for who will begin it.
+     */
+    private static final String PERIODS = ", period_base_nanos = CASE WHEN period_starts_at > :began"
+            + " THEN period_base_nanos + :cost ELSE period_base_nanos END, period_next_nanos = CASE WHEN period_ends_at"
+            + " <= :began THEN period_next_nanos + :cost ELSE period_next_nanos END";
+
+    /** Midnight is on a quarter of an hour of UTC in every time zone: calls of the same quarter share their period. */
+    private static final long QUARTER = Duration.ofMinutes(15).toMillis();
+
     private static final long DAY = Duration.ofDays(1).toMillis();
 
     private final Database database;
@@ -173,6 +184,7 @@ final class BookingTable {
         long cached;
         long completion;
         long cost;
+        final Map<Long, Long> costs = new TreeMap<>(); // by the quarter of an hour in which the calls began
         final Map<Long, Long> leased = new TreeMap<>(); // by the epoch of the lease
         long lastUsed;
 
@@ -183,6 +195,7 @@ final class BookingTable {
             cached += entry.usage().cached();
             completion += entry.usage().completion();
             cost += entry.costNanos();
+            costs.merge(entry.startedAt() / QUARTER * QUARTER, entry.costNanos(), Long::sum);
             if (fromLease && entry.costNanos() != 0) {
                 leased.merge(entry.leaseEpoch(), entry.costNanos(), Long::sum);
             }
@@ -202,13 +215,18 @@ final class BookingTable {
 
     private Mono<Void> count(DatabaseClient client, String table, String kind, long id, Sum sum) {
         String used = table.equals("tokens") ? ", last_used_at = :at" : "";
-        var update = client.sql("UPDATE " + table + " SET used_nanos = used_nanos + :cost" + used + " WHERE id = :id")
-                .bind("cost", sum.cost)
-                .bind("id", id);
-        if (!used.isEmpty()) {
-            update = update.bind("at", sum.lastUsed);
+        Mono<Void> all = Mono.empty();
+        for (Map.Entry<Long, Long> part : sum.costs.entrySet()) {
+            var update = client.sql("UPDATE " + table + " SET used_nanos = used_nanos + :cost" + PERIODS + used
+                            + " WHERE id = :id")
+                    .bind("cost", part.getValue())
+                    .bind("began", part.getKey())
+                    .bind("id", id);
+            all = all.then((used.isEmpty() ? update : update.bind("at", sum.lastUsed))
+                    .fetch()
+                    .rowsUpdated()
+                    .then());
         }
-        Mono<Void> all = update.fetch().rowsUpdated().then();
         for (Map.Entry<Long, Long> lease : sum.leased.entrySet()) {
             all = all.then(shorten(client, table, kind, id, lease.getKey(), lease.getValue()));
         }

@@ -1,5 +1,9 @@
 package dev.sluice.quota;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.sluice.wire.QuotaPeriod;
+import java.time.ZoneId;
 import java.util.List;
 import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.publisher.Mono;
@@ -12,27 +16,36 @@ final class LeaseTable {
     /** Of what is left, one lease takes this part at most: several nodes share a quota without asking each other. */
     private static final long PART = 10;
 
+    /** What was used since its period began counts against a quota that renews; the others began with 0. */
+    private static final String LEFT = "quota_nanos - (used_nanos - period_base_nanos) - leased_nanos";
+
     private final String node;
 
     LeaseTable(String node) {
         this.node = node;
     }
 
-    private record Remainder(long nanos) {}
-
-    /** Leases at least what is missing, more when much is left. Empty: the quota does not cover it. */
-    Mono<Long> take(DatabaseClient client, Account.Name account, long epoch, long missing) {
-        return remainder(client, account)
-                .filter(left -> left.nanos >= missing)
-                .flatMap(left -> take(client, account, epoch, missing, Math.max(missing, left.nanos / PART)));
+    /** What is left of an account, and the period that its quota is for. */
+    private record Remainder(long nanos, QuotaPeriod period, String zone, long endsAt) {
+        boolean over(long now) {
+            return period != QuotaPeriod.NONE && endsAt <= now;
+        }
     }
 
-    private Mono<Long> take(DatabaseClient client, Account.Name account, long epoch, long missing, long wanted) {
+    /** Leases at least what is missing, more when much is left. Empty: the quota does not cover it. */
+    Mono<Long> take(DatabaseClient client, Account.Name account, long epoch, long missing, long now) {
+        return remainder(client, account, "")
+                .flatMap(left -> left.over(now) ? renewed(client, account, left, now) : Mono.just(left))
+                .filter(left -> left.nanos >= missing)
+                .flatMap(left -> lease(client, account, epoch, missing, Math.max(missing, left.nanos / PART)));
+    }
+
+    private Mono<Long> lease(DatabaseClient client, Account.Name account, long epoch, long missing, long wanted) {
         return move(client, account, wanted, true).flatMap(done -> {
             if (done) {
                 return record(client, account, epoch, wanted).thenReturn(wanted);
             }
-            return wanted == missing ? Mono.empty() : take(client, account, epoch, missing, missing);
+            return wanted == missing ? Mono.empty() : lease(client, account, epoch, missing, missing);
         });
     }
 
@@ -56,17 +69,41 @@ final class LeaseTable {
                 .rowsUpdated();
     }
 
-    private static Mono<Remainder> remainder(DatabaseClient client, Account.Name account) {
-        return client.sql("SELECT quota_nanos - used_nanos - leased_nanos FROM " + account.kind().table
-                        + " WHERE id = :id AND quota_nanos IS NOT NULL")
+    private static Mono<Remainder> remainder(DatabaseClient client, Account.Name account, String lock) {
+        return client.sql("SELECT " + LEFT + ", quota_period, time_zone, period_ends_at FROM " + account.kind().table
+                        + " WHERE id = :id AND quota_nanos IS NOT NULL" + lock)
                 .bind("id", account.id())
-                .map(row -> new Remainder(number(row.get(0, Long.class))))
+                .map(row -> new Remainder(
+                        number(row.get(0, Long.class)),
+                        QuotaPeriod.of(requireNonNull(row.get(1, String.class))),
+                        requireNonNull(row.get(2, String.class)),
+                        number(row.get(3, Long.class))))
                 .one();
+    }
+
+    /**
+     * Begins the period of now, unless another node did, and reads what is left in it. What calls spent that began after
+     * the last one ended counts in it. What nodes hold leased of the quota stays leased: they spend it in this period.
+     */
+    private static Mono<Remainder> renewed(DatabaseClient client, Account.Name account, Remainder over, long now) {
+        QuotaPeriod.Bounds bounds = over.period.around(now, ZoneId.of(over.zone));
+        String spent = bounds.startsAt() == over.endsAt ? "period_next_nanos" : "0"; // 0: that was periods ago
+        return client.sql("UPDATE " + account.kind().table + " SET period_base_nanos = used_nanos - " + spent
+                        + ", period_next_nanos = 0, period_starts_at = :starts, period_ends_at = :ends"
+                        + " WHERE id = :id AND period_ends_at = :over")
+                .bind("starts", bounds.startsAt())
+                .bind("ends", bounds.endsAt())
+                .bind("id", account.id())
+                .bind("over", over.endsAt)
+                .fetch()
+                .rowsUpdated()
+                // Locked, so that it is read as it is now, and not as it was when the transaction began.
+                .then(remainder(client, account, " FOR UPDATE"));
     }
 
     /** The condition and the change are one statement, so no two nodes can take the same money. */
     private static Mono<Boolean> move(DatabaseClient client, Account.Name account, long nanos, boolean onlyIfCovered) {
-        String covered = onlyIfCovered ? " AND quota_nanos - used_nanos - leased_nanos >= :nanos" : "";
+        String covered = onlyIfCovered ? " AND " + LEFT + " >= :nanos" : "";
         return client.sql("UPDATE " + account.kind().table + " SET leased_nanos = leased_nanos + :nanos WHERE id = :id"
                         + covered)
                 .bind("nanos", nanos)

@@ -101,7 +101,7 @@ final class Attempts {
         }
         byte[] body = translation == null ? ask.forVendor(model, askForUsage) : translation.body();
         return upstream.post(call.visit().loop(), way, body, passed(call.visit().headers(), translation == null))
-                .flatMap(reply -> taken(call, new Attempt(choice, reply, way, translation)))
+                .flatMap(reply -> Contained.step(() -> taken(call, new Attempt(choice, reply, way, translation))))
                 .onErrorResume(Failure.class, failure -> next(call, choice, failure));
     }
 
@@ -229,10 +229,12 @@ final class Attempts {
         }
         begin(call, choice, reply);
         HttpServerResponse response = head(call, reply);
-        response.header("content-type", type)
+        boolean array = call.visit().wantsArray();
+        response.header("content-type", array ? "application/json" : type)
                 .header("cache-control", "no-cache")
                 .header("x-accel-buffering", "no");
-        return Flux.from(response.send(all, piece -> true).then());
+        return Flux.from(
+                response.send(array ? ArrayFraming.of(all) : all, piece -> true).then());
     }
 
     private Flux<Void> sendPlain(

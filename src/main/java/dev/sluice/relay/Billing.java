@@ -11,6 +11,7 @@ import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.math.BigDecimal;
+import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
@@ -40,11 +41,13 @@ final class Billing {
     private final Tokens tokens;
     private final Users users;
     private final CallTable calls;
+    private final Clock clock;
 
-    Billing(Tokens tokens, Users users, CallTable calls) {
+    Billing(Tokens tokens, Users users, CallTable calls, Clock clock) {
         this.tokens = tokens;
         this.users = users;
         this.calls = calls;
+        this.clock = clock;
     }
 
     /** Whether the path, with or without {@code /v1}, is one of these. */
@@ -64,8 +67,10 @@ final class Billing {
             return quota == null ? UNLIMITED : Money.usd(quota);
         }
 
-        long usedNanos() {
-            return ofToken() ? token.usedNanos() : user.usedNanos();
+        long countedNanos(long now) {
+            return ofToken()
+                    ? token.renewal().counted(token.usedNanos(), now)
+                    : user.renewal().counted(user.usedNanos(), now);
         }
     }
 
@@ -100,7 +105,7 @@ final class Billing {
         LocalDate from = date(query, "start_date");
         LocalDate to = date(query, "end_date");
         if (from == null && to == null) {
-            return Mono.just(usage(purse.usedNanos()));
+            return Mono.just(usage(purse.countedNanos(clock.millis())));
         }
         String column = purse.ofToken() ? "token_id" : "user_id";
         long id = purse.ofToken() ? purse.token.id() : purse.user.id();

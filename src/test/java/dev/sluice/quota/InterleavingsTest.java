@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.access.Caller;
 import dev.sluice.access.Group;
+import dev.sluice.access.Renewal;
 import dev.sluice.access.Role;
 import dev.sluice.access.Token;
 import dev.sluice.access.User;
@@ -148,13 +149,14 @@ class InterleavingsTest {
                     null,
                     tokenQuota,
                     0,
+                    Renewal.NEVER,
                     List.of(),
                     List.of(),
                     Limits.NONE,
                     null,
                     0,
                     0);
-            User user = new User(userId, "u", "", Role.USER, "default", true, userQuota, 0, 0, 0);
+            User user = new User(userId, "u", "", Role.USER, "default", true, userQuota, 0, Renewal.NEVER, 0, 0);
             return new Caller(token, user, new Group("default", 1_000_000, Limits.NONE, 0, 0), null);
         }
 

@@ -42,9 +42,10 @@ class PresenceTest {
             talking.say(1).block();
             assertThat(silent.valid()).isTrue();
             LeaseTable itsLeases = new LeaseTable("silent");
-            database.inTransaction(client -> itsLeases.take(client, account, 7, DOLLAR))
+            database.inTransaction(client -> itsLeases.take(client, account, 7, DOLLAR, System.currentTimeMillis()))
                     .block();
-            database.inTransaction(client -> new LeaseTable("talking").take(client, account, 8, DOLLAR))
+            database.inTransaction(client ->
+                            new LeaseTable("talking").take(client, account, 8, DOLLAR, System.currentTimeMillis()))
                     .block();
             assertThat(leased(database, token.id())).isEqualTo(10 * DOLLAR + 9 * DOLLAR);
 
