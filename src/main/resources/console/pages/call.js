@@ -46,7 +46,7 @@ export function CallStory({ id, user }) {
         [t('cost'), html`<strong>${usd(call.cost_usd)}</strong>`],
       ]} />
     </div>
-    ${call.tried && html`<${Tried} tried=${call.tried} channels=${channels} />`}
+    ${call.failed_attempts.length > 0 && html`<${Tried} call=${call} channels=${admin ? channels : (id) => t('channel') + ' #' + id} />`}
     <${TimeLine} call=${call} />
   `;
 }
@@ -59,11 +59,12 @@ function Facts({ title, facts }) {
 }
 
 /** The channels that were tried, in order, and why each was left. */
-function Tried({ tried, channels }) {
+function Tried({ call, channels }) {
   return html`<section class="card">
     <h2>${t('call.tried')}</h2>
     <ol class="tried">
-      ${tried.map((each) => html`<li><a href=${'#/channels/' + each.channel_id}>${channels(each.channel_id)}</a> <span class="soft">${each.outcome} · ${millis(each.duration_ms)}</span></li>`)}
+      ${call.failed_attempts.map((each) => html`<li>${channels(each.channel_id)} <span class="soft">${t('failure.' + each.reason)}</span></li>`)}
+      ${call.attempts > call.failed_attempts.length && html`<li>${channels(call.channel_id)} <span class="soft">${t('failure.none')}</span></li>`}
     </ol>
   </section>`;
 }
