@@ -18,7 +18,7 @@ export function CallStory({ id, user }) {
   if (!call) return html`<${Head} title=${t('call')} /><${Loading} />`;
   return html`
     <${Head} title=${t('call')} about=${html`<code>${call.id}</code>`}><${CopyButton} text=${call.id} /><//>
-    <div class="columns">
+    <div class="columns three">
       <${Facts} title=${t('call.asked')} facts=${[
         [t('time'), time(call.at)],
         [t('user'), admin ? html`<a href=${'#/calls?user_id=' + call.user_id}>${users(call.user_id)}</a>` : user.username],
@@ -41,7 +41,7 @@ export function CallStory({ id, user }) {
         [t('cache.write.tokens'), count(call.cache_write_tokens)],
         [t('completion.tokens'), count(call.completion_tokens)],
         [t('reasoning.tokens'), count(call.reasoning_tokens)],
-        [t('counted.by'), t(call.estimated ? 'counted.here' : 'counted.vendor')],
+        call.prompt_tokens + call.completion_tokens > 0 && [t('counted.by'), t(call.estimated ? 'counted.here' : 'counted.vendor')],
         [t('price'), call.price || '–'],
         [t('cost'), html`<strong>${usd(call.cost_usd)}</strong>`],
       ]} />
