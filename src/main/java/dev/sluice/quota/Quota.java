@@ -126,7 +126,13 @@ public final class Quota implements SmartLifecycle {
 
     /** Each round either holds, or leases more, or finds that there is no more: it ends. */
     private Mono<Hold> leaseAndTake(@Nullable Account token, @Nullable Account user, long nanos) {
-        Hold hold = take(token, user, nanos);
+        Hold hold;
+        try {
+            hold = take(token, user, nanos);
+        } catch (VirtualMachineError error) {
+            // Reactor would let it fly past whoever waits, on a thread that nobody watches.
+            return Mono.error(new IllegalStateException("no memory for a call", error));
+        }
         if (hold != null) {
             return Mono.just(hold);
         }

@@ -101,7 +101,7 @@ final class Attempts {
         }
         byte[] body = translation == null ? ask.forVendor(model, askForUsage) : translation.body();
         return upstream.post(call.visit().loop(), way, body, passed(call.visit().headers(), translation == null))
-                .flatMap(reply -> taken(call, new Attempt(choice, reply, way, translation)))
+                .flatMap(reply -> Contained.step(() -> taken(call, new Attempt(choice, reply, way, translation))))
                 .onErrorResume(Failure.class, failure -> next(call, choice, failure));
     }
 

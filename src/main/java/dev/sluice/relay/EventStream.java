@@ -55,7 +55,7 @@ final class EventStream {
     /** Errors only before anything was emitted; then another channel may be tried. */
     Flux<ByteBuf> body() {
         return reply.body()
-                .handle(this::pass)
+                .<ByteBuf>handle((piece, sink) -> Contained.run(() -> pass(piece, sink)))
                 .concatWith(Mono.defer(this::end))
                 .onErrorResume(this::broken)
                 .doFinally(signal -> release());

@@ -38,7 +38,7 @@ final class PlainAnswer {
     /** Errors before anything was emitted let another channel be tried; after that they break the caller's connection. */
     Flux<ByteBuf> body() {
         return reply.body()
-                .handle(this::pass)
+                .<ByteBuf>handle((piece, sink) -> Contained.run(() -> pass(piece, sink)))
                 .concatWith(Mono.defer(this::end))
                 .onErrorResume(this::broken)
                 .doFinally(signal -> release());

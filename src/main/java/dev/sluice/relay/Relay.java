@@ -117,8 +117,8 @@ final class Relay {
         }
         Call call = new Call(visit, endpoint, caller, ledger, meters);
         return RequestBody.read(visit.request(), (int) settings.maxBody().toBytes())
-                .flatMap(body ->
-                        admit(call, model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream)))
+                .flatMap(body -> Contained.step(() -> admit(
+                        call, model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream))))
                 .doOnError(error -> failed(call, error))
                 .doFinally(signal -> gone(call, signal));
     }
@@ -145,7 +145,7 @@ final class Relay {
                 .publishOn(Schedulers.fromExecutor(call.visit().loop()))
                 .doOnNext(call::holds)
                 .doOnDiscard(Hold.class, taken -> taken.settle(0))
-                .flatMap(taken -> attempts.answer(call));
+                .flatMap(taken -> Contained.step(() -> attempts.answer(call)));
     }
 
     private Route route(Call call) {

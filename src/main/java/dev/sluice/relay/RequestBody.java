@@ -37,7 +37,8 @@ final class RequestBody {
     }
 
     private static Mono<byte[]> collect(Flux<ByteBuf> body, Collected collected) {
-        return body.doOnNext(collected::add).then(Mono.fromSupplier(collected::bytes));
+        return body.doOnNext(piece -> Contained.run(() -> collected.add(piece)))
+                .then(Mono.fromSupplier(() -> Contained.step(collected::bytes)));
     }
 
     private static final class Collected {

@@ -33,7 +33,10 @@ final class TranslatedStream {
 
     /** Errors only before anything was emitted; then another channel may be tried. */
     Flux<ByteBuf> body() {
-        return reply.body().handle(this::pass).concatWith(Mono.defer(this::end)).onErrorResume(this::broken);
+        return reply.body()
+                .<ByteBuf>handle((piece, sink) -> Contained.run(() -> pass(piece, sink)))
+                .concatWith(Mono.defer(this::end))
+                .onErrorResume(this::broken);
     }
 
     private void pass(ByteBuf piece, SynchronousSink<ByteBuf> sink) {

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -82,7 +85,29 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
+    /** Starts with another clock than the machine's. */
+    public static Gateway startWith(Clock clock, String... settings) {
+        try {
+            return start(
+                    Files.createTempDirectory("sluice-test"),
+                    true,
+                    context -> ((GenericApplicationContext) context)
+                            .registerBean("testClock", Clock.class, () -> clock, bean -> bean.setPrimary(true)),
+                    settings);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static Gateway start(Path dataDir, boolean temporary, String... settings) {
+        return start(dataDir, temporary, context -> {}, settings);
+    }
+
+    private static Gateway start(
+            Path dataDir,
+            boolean temporary,
+            ApplicationContextInitializer<ConfigurableApplicationContext> initializer,
+            String... settings) {
         String[] arguments = Stream.concat(
                         Stream.of(
                                 "SLUICE_PORT=0",
@@ -93,6 +118,7 @@ public final class Gateway implements AutoCloseable {
                 .map(setting -> "--" + setting)
                 .toArray(String[]::new);
         ConfigurableApplicationContext context = new SpringApplicationBuilder(Sluice.class)
+                .initializers(initializer)
                 .registerShutdownHook(false)
                 .run(arguments);
         return new Gateway(context, dataDir, temporary);
