@@ -1,5 +1,5 @@
 // A value that several components watch.
-import { useEffect, useState } from './view.js';
+import { useLayoutEffect, useState } from './view.js';
 
 export function store(value) {
   const watchers = new Set();
@@ -11,7 +11,8 @@ export function store(value) {
     },
     use() {
       const [, draw] = useState(0);
-      useEffect(() => {
+      // before anything else can happen: a change between drawing and watching would never be drawn
+      useLayoutEffect(() => {
         const watch = () => draw((count) => count + 1);
         watchers.add(watch);
         return () => watchers.delete(watch);

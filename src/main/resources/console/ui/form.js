@@ -41,10 +41,9 @@ export function Form({ form, action, onCancel, children, extra, danger }) {
   const ref = useRef();
   useEffect(() => {
     if (!form.problem) return;
-    const first = ref.current.querySelector('[aria-invalid="true"]');
-    const folded = first?.closest('details');
-    if (folded) folded.open = true;
-    (first || ref.current.querySelector('[role="alert"]'))?.focus();
+    const wrong = [...ref.current.querySelectorAll('[aria-invalid="true"]')];
+    wrong.map((field) => field.closest('details')).forEach((folded) => folded && (folded.open = true));
+    (wrong[0] || ref.current.querySelector('[role="alert"]'))?.focus();
   }, [form.problem]);
   return html`<form ref=${ref} novalidate onSubmit=${form.send}>
     <${Refusal} form=${form} />

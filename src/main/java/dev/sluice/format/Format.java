@@ -15,10 +15,30 @@ import tools.jackson.databind.JsonNode;
 public enum Format {
     /** OpenAI's chat completions, and the whole field's. */
     CHAT(new ChatForm(), ChatReader::new, ChatWriter::new, EventStreamFrames::new),
+    /** OpenAI's responses. */
+    RESPONSES(new ResponsesForm(), quirks -> new ResponsesReader(), ResponsesWriter::new, EventStreamFrames::new),
     /** Anthropic's messages. */
     MESSAGES(new MessagesForm(), quirks -> new MessagesReader(), MessagesWriter::new, EventStreamFrames::new),
     /** Google's generateContent. */
-    GEMINI(new GeminiForm(), quirks -> new GeminiReader(), GeminiWriter::new, EventStreamFrames::new);
+    GEMINI(new GeminiForm(), quirks -> new GeminiReader(), GeminiWriter::new, EventStreamFrames::new),
+    /** OpenAI's embeddings, and the whole field's. */
+    EMBEDDINGS(
+            new EmbeddingsForm(),
+            quirks -> new EmbeddingsForm.Reader(),
+            EmbeddingsForm.Writer::new,
+            EventStreamFrames::new),
+    /** Google's embedContent. */
+    GEMINI_EMBEDDING(
+            new GeminiEmbeddingForm(false),
+            quirks -> new GeminiEmbeddingForm.Reader(),
+            heading -> new GeminiEmbeddingForm.Writer(false),
+            EventStreamFrames::new),
+    /** Google's batchEmbedContents. */
+    GEMINI_EMBEDDINGS(
+            new GeminiEmbeddingForm(true),
+            quirks -> new GeminiEmbeddingForm.Reader(),
+            heading -> new GeminiEmbeddingForm.Writer(true),
+            EventStreamFrames::new);
 
     private final Form form;
     private final Function<List<String>, AnswerReader> reader;
@@ -40,9 +60,13 @@ public enum Format {
     public static @Nullable Format of(Endpoint endpoint) {
         return switch (endpoint) {
             case CHAT -> CHAT;
+            case RESPONSES -> RESPONSES;
             case MESSAGES -> MESSAGES;
             case GENERATE -> GEMINI;
-            case COMPLETIONS, EMBEDDINGS -> null;
+            case EMBEDDINGS -> EMBEDDINGS;
+            case EMBED_CONTENT -> GEMINI_EMBEDDING;
+            case EMBED_CONTENTS -> GEMINI_EMBEDDINGS;
+            case COMPLETIONS, COUNT_TOKENS -> null;
         };
     }
 
@@ -84,20 +108,20 @@ public enum Format {
         return switch (this) {
             case CHAT -> "data: [DONE]\n\n";
             case MESSAGES -> "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
-            case GEMINI -> "";
+            case RESPONSES, GEMINI, EMBEDDINGS, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> "";
         };
     }
 
     /** The last event of a stream that broke off. */
     public byte[] broken(Refusal refusal, String requestId) {
         Events events = new Events();
-        writer(new Heading(requestId, "", 0, false, 0)).broken(refusal, events);
+        writer(new Heading(requestId, "", 0, false, 0, null)).broken(refusal, events);
         return events.taken();
     }
 
     /** The field of a plain answer that tells the usage. */
     public String usageField() {
-        return this == GEMINI ? "usageMetadata" : "usage";
+        return this == GEMINI || this == GEMINI_EMBEDDING || this == GEMINI_EMBEDDINGS ? "usageMetadata" : "usage";
     }
 
     /** What that field's value says. */
@@ -109,9 +133,9 @@ public enum Format {
             return Usage.NONE;
         }
         return switch (this) {
-            case CHAT -> OpenAiUsage.of(node, false);
+            case CHAT, RESPONSES, EMBEDDINGS -> OpenAiUsage.of(node, false);
             case MESSAGES -> MessagesReader.usage(node);
-            case GEMINI -> GeminiReader.usage(node);
+            case GEMINI, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiReader.usage(node);
         };
     }
 
@@ -145,9 +169,9 @@ public enum Format {
     public byte[] error(Refusal refusal, String requestId) {
         return Fields.bytes(
                 switch (this) {
-                    case CHAT -> ChatWriter.error(refusal);
+                    case CHAT, RESPONSES, EMBEDDINGS -> ChatWriter.error(refusal);
                     case MESSAGES -> MessagesWriter.error(refusal, requestId);
-                    case GEMINI -> GeminiWriter.error(refusal);
+                    case GEMINI, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiWriter.error(refusal);
                 });
     }
 }

@@ -108,13 +108,30 @@ final class GeminiReader implements AnswerReader {
         long thoughts = Math.max(
                 Fields.count(node.path("thoughtsTokenCount")),
                 Fields.count(node.path("totalTokenCount")) - prompt - said);
+        Usage.Kinds kinds = new Usage.Kinds(
+                0,
+                of("AUDIO", node.path("promptTokensDetails")),
+                of("AUDIO", node.path("cacheTokensDetails")),
+                of("IMAGE", node.path("promptTokensDetails")),
+                of("AUDIO", node.path("candidatesTokensDetails")),
+                of("IMAGE", node.path("candidatesTokensDetails")));
         return new Usage(
                 prompt,
                 Fields.count(node.path("cachedContentTokenCount")),
                 0,
                 said + Math.max(0, thoughts),
                 Math.max(0, thoughts),
+                kinds.equals(Usage.Kinds.TEXT) ? Usage.Kinds.TEXT : kinds,
                 false);
+    }
+
+    private static long of(String modality, JsonNode details) {
+        for (JsonNode each : details) {
+            if (each.path("modality").asString("").equals(modality)) {
+                return Fields.count(each.path("tokenCount"));
+            }
+        }
+        return 0;
     }
 
     /** The stream says no last word: its end is the answer's end. */

@@ -34,6 +34,7 @@ final class MessagesReader implements AnswerReader {
         private long read;
         private long output;
         private long thinking;
+        private long hourWritten;
 
         /** @return whether the event had any */
         boolean take(JsonNode usage) {
@@ -45,6 +46,7 @@ final class MessagesReader implements AnswerReader {
             read = take(usage.path("cache_read_input_tokens"), read);
             output = take(usage.path("output_tokens"), output);
             thinking = take(usage.path("output_tokens_details").path("thinking_tokens"), thinking);
+            hourWritten = take(usage.path("cache_creation").path("ephemeral_1h_input_tokens"), hourWritten);
             return true;
         }
 
@@ -53,7 +55,8 @@ final class MessagesReader implements AnswerReader {
         }
 
         Usage usage() {
-            return new Usage(input + written + read, read, written, output, thinking, false);
+            Usage.Kinds kinds = hourWritten == 0 ? Usage.Kinds.TEXT : new Usage.Kinds(hourWritten, 0, 0, 0, 0, 0);
+            return new Usage(input + written + read, read, written, output, thinking, kinds, false);
         }
     }
 

@@ -97,7 +97,7 @@ public final class Ledger implements SmartLifecycle {
         return !journal.available();
     }
 
-    private long waiting() {
+    long waiting() {
         return journal.written() - journal.inTheBooks() + unkept.size();
     }
 

@@ -229,10 +229,12 @@ final class Attempts {
         }
         begin(call, choice, reply);
         HttpServerResponse response = head(call, reply);
-        response.header("content-type", type)
+        boolean array = call.visit().wantsArray();
+        response.header("content-type", array ? "application/json" : type)
                 .header("cache-control", "no-cache")
                 .header("x-accel-buffering", "no");
-        return Flux.from(response.send(all, piece -> true).then());
+        return Flux.from(
+                response.send(array ? ArrayFraming.of(all) : all, piece -> true).then());
     }
 
     private Flux<Void> sendPlain(

@@ -105,7 +105,8 @@ final class Call {
 
     /** What an answer in the caller's form says of the call. */
     Heading heading() {
-        return new Heading(visit.id(), ask().model(), visit.startedAt(), ask().usageWanted(), ask().promptEstimate());
+        return new Heading(
+                visit.id(), ask().model(), visit.startedAt(), ask().usageWanted(), ask().promptEstimate(), question);
     }
 
     void asks(Ask asked) {
@@ -293,7 +294,7 @@ final class Call {
     private Usage usage() {
         Reading reading = meter;
         Ask asked = ask;
-        return reading == null || asked == null
+        return reading == null || asked == null || !endpoint.metered()
                 ? Usage.NONE
                 : reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates);
     }
@@ -301,7 +302,7 @@ final class Call {
     private long cost(Usage usage) {
         Tariff known = tariff;
         Choice chosen = choice;
-        if (known == null || chosen == null || meter == null) {
+        if (known == null || chosen == null || meter == null || !endpoint.metered()) {
             return 0;
         }
         return known.cost(

@@ -5,6 +5,7 @@ import dev.sluice.access.ClientAddress;
 import dev.sluice.access.TokenCheck;
 import dev.sluice.channel.Channels;
 import dev.sluice.channel.Route;
+import dev.sluice.format.PromptCount;
 import dev.sluice.ledger.Ledger;
 import dev.sluice.quota.Hold;
 import dev.sluice.quota.Prices;
@@ -18,7 +19,9 @@ import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
 import dev.sluice.wire.Usage;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -131,7 +134,17 @@ final class Relay {
     private Mono<Void> admit(Call call, Ask ask) {
         call.asks(ask);
         Caller caller = call.caller();
-        Route route = route(call);
+        Route route = route(call, ask.endpoint());
+        if (route == null && ask.endpoint() == Endpoint.COUNT_TOKENS && route(call, Endpoint.MESSAGES) != null) {
+            return counted(call);
+        }
+        if (route == null) {
+            throw new Refusal(
+                    Reason.MODEL_NOT_FOUND,
+                    "No channel has this model. GET /v1/models lists those there are.",
+                    "model",
+                    null);
+        }
         Tariff tariff = tariff(caller, route, ask.model());
         call.routed(route, tariff);
         call.passes(rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens())));
@@ -148,7 +161,21 @@ final class Relay {
                 .flatMap(taken -> Contained.step(() -> attempts.answer(call)));
     }
 
-    private Route route(Call call) {
+    /** Where no vendor counts, the gateway does. */
+    private static Mono<Void> counted(Call call) {
+        long count = PromptCount.of(call.ask().body());
+        byte[] json = ("{\"input_tokens\":" + count + ",\"estimated\":true}").getBytes(StandardCharsets.US_ASCII);
+        call.completed(200);
+        return call.visit()
+                .response()
+                .header("content-type", "application/json")
+                .header("content-length", Integer.toString(json.length))
+                .send(Mono.just(Unpooled.wrappedBuffer(json)))
+                .then();
+    }
+
+    /** Null: no channel has the model at that endpoint. */
+    private @Nullable Route route(Call call, Endpoint endpoint) {
         Caller caller = call.caller();
         String model = call.ask().model();
         if (!caller.token().allows(model)) {
@@ -158,16 +185,9 @@ final class Relay {
                     "model",
                     null);
         }
-        Route route = channels.route(caller.group().name(), model, call.ask().endpoint());
+        Route route = channels.route(caller.group().name(), model, endpoint);
         Long pinned = caller.pinnedChannel();
-        if (route == null || pinned != null && !route.has(pinned)) {
-            throw new Refusal(
-                    Reason.MODEL_NOT_FOUND,
-                    "No channel has this model. GET /v1/models lists those there are.",
-                    "model",
-                    null);
-        }
-        return route;
+        return route == null || pinned != null && !route.has(pinned) ? null : route;
     }
 
     private @Nullable Tariff tariff(Caller caller, Route route, String model) {

@@ -112,6 +112,8 @@ final class RelayRoutes implements NettyRouteProvider {
         return switch (rest.substring(colon + 1)) {
             case "generateContent" -> post(visit, () -> relay.call(visit, Endpoint.GENERATE, model, false));
             case "streamGenerateContent" -> post(visit, () -> relay.call(visit, Endpoint.GENERATE, model, true));
+            case "embedContent" -> post(visit, () -> relay.call(visit, Endpoint.EMBED_CONTENT, model, false));
+            case "batchEmbedContents" -> post(visit, () -> relay.call(visit, Endpoint.EMBED_CONTENTS, model, false));
             default -> Mono.error(nothingHere());
         };
     }

@@ -29,7 +29,16 @@ record Visit(
         if (uri.startsWith("/v1beta")) {
             return Format.GEMINI;
         }
-        return uri.startsWith("/v1/messages") ? Format.MESSAGES : Format.CHAT;
+        if (uri.startsWith("/v1/messages")) {
+            return Format.MESSAGES;
+        }
+        return uri.startsWith("/v1/responses") ? Format.RESPONSES : Format.CHAT;
+    }
+
+    /** Whether a stream is one JSON array to the caller, and no events: Google's form has both. */
+    boolean wantsArray() {
+        String uri = request.uri();
+        return uri.startsWith("/v1beta") && !uri.contains("alt=sse");
     }
 
     HttpHeaders headers() {

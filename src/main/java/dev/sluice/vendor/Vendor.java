@@ -1,5 +1,6 @@
 package dev.sluice.vendor;
 
+import dev.sluice.format.Format;
 import dev.sluice.wire.Endpoint;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,6 @@ public interface Vendor {
 
     /** What reads the usage of one answer in OpenAI's form. */
     default Meter meter(CatalogEntry entry) {
-        throw new IllegalStateException(wire() + " does not speak OpenAI's form");
+        return new PieceMeter(Format.CHAT, entry.quirks());
     }
 }

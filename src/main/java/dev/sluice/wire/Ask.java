@@ -103,7 +103,7 @@ public final class Ask {
                 case "stream" -> stream = named ? stream : value == JsonToken.VALUE_TRUE;
                 case "stream_options" -> streamOptions(json, value);
                 case "max_tokens" -> maxTokens = whole(json, value, name);
-                case "max_completion_tokens" -> maxCompletionTokens = whole(json, value, name);
+                case "max_completion_tokens", "max_output_tokens" -> maxCompletionTokens = whole(json, value, name);
                 case "generationConfig", "generation_config" -> generationConfig(json, value);
                 case "n" -> choices = Math.max(1, whole(json, value, name));
                 default -> {
@@ -199,7 +199,7 @@ public final class Ask {
             case VALUE_STRING -> false; // also the empty one: the vendor says what it thinks of it
             case START_ARRAY -> false;
             case START_OBJECT -> {
-                if (endpoint != Endpoint.GENERATE) {
+                if (!endpoint.takesOne()) {
                     throw wrong(
                             String.valueOf(endpoint.required), "The field '" + endpoint.required + "' is not a list.");
                 }

@@ -7,10 +7,18 @@ public enum Endpoint {
     CHAT("/chat/completions", "messages", true),
     COMPLETIONS("/completions", null, true),
     EMBEDDINGS("/embeddings", "input", false),
+    /** OpenAI's newer form. */
+    RESPONSES("/responses", "input", true),
     /** Anthropic's own form. */
     MESSAGES("/messages", "messages", true),
     /** Google's own form, under {@code /v1beta}: the model stands in the path. */
-    GENERATE("/models/{model}:generateContent", "contents", true);
+    GENERATE("/models/{model}:generateContent", "contents", true),
+    /** Google's embedding of one content. */
+    EMBED_CONTENT("/models/{model}:embedContent", "content", false),
+    /** Google's embedding of many. */
+    EMBED_CONTENTS("/models/{model}:batchEmbedContents", "requests", false),
+    /** Anthropic's count of what a call would take; it costs nothing. */
+    COUNT_TOKENS("/messages/count_tokens", "messages", false);
 
     /** The path after the version segment. */
     public final String path;
@@ -29,7 +37,17 @@ public enum Endpoint {
 
     /** Whether what it needs is a list of messages. */
     boolean ofMessages() {
-        return this == CHAT || this == MESSAGES || this == GENERATE;
+        return this == CHAT || this == MESSAGES || this == COUNT_TOKENS || takesOne();
+    }
+
+    /** Whether Google takes one where there could be a list. */
+    boolean takesOne() {
+        return this == GENERATE || this == EMBED_CONTENT;
+    }
+
+    /** Whether what it uses is paid. */
+    public boolean metered() {
+        return this != COUNT_TOKENS;
     }
 
     /** Whether a stream tells its usage only when it is asked for. */
@@ -39,6 +57,7 @@ public enum Endpoint {
 
     /** As the ledger and the metrics name it. */
     public String label() {
-        return this == GENERATE ? "generateContent" : path.substring(1);
+        int colon = path.lastIndexOf(':');
+        return path.substring(colon < 0 ? 1 : colon + 1);
     }
 }

@@ -47,8 +47,14 @@ final class Chromium implements AutoCloseable {
 
     /** Somebody new, with no cookies and nothing remembered. */
     Person person(Gateway gateway, Look look) {
+        return person(gateway, look, "{}");
+    }
+
+    /** Somebody with these cookies and memories. */
+    Person person(Gateway gateway, Look look, String state) {
         return new Person(
                 browser.newContext(new Browser.NewContextOptions()
+                        .setStorageState(state)
                         .setBaseURL(gateway.url())
                         .setViewportSize(look.width, look.height)
                         .setColorScheme(look.light)

@@ -2,6 +2,7 @@ package dev.sluice.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.Keyboard;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.sluice.console.Chromium.Look;
@@ -80,8 +81,12 @@ class PagesTest {
                 "groups",
                 "prices",
                 "prices?new=some-model",
+                "codes",
                 "balance",
                 "access",
+                "audit",
+                "books",
+                "settings",
                 "profile"
             })
     void aPageIsUsable_atADesk_andOnAPhone(String path) {
@@ -164,15 +169,16 @@ class PagesTest {
             person.opens("tokens");
             person.page().reload();
             person.heading().waitFor();
-            person.page().keyboard().press("Tab");
-            person.page().keyboard().press("Enter"); // skips to the page
-            person.page().keyboard().press("Tab");
-            person.page().keyboard().press("Enter"); // the first thing there: New token
+            Keyboard keys = person.page().keyboard();
+            keys.press("Tab");
+            keys.press("Enter"); // skips to the page
+            keys.press("Tab");
+            keys.press("Enter"); // the first thing there: New token
             person.seesInFront("New token");
-            person.page().keyboard().type("by keyboard");
-            person.page().keyboard().press("Enter");
+            keys.type("by keyboard");
+            keys.press("Enter");
             person.sees("by keyboard is ready");
-            person.page().keyboard().press("Escape");
+            keys.press("Escape");
             person.page().locator("tbody").getByText("by keyboard").waitFor();
             person.findsNothingWrong();
         }

@@ -50,6 +50,11 @@ final class Person implements AutoCloseable {
         });
     }
 
+    /** Another window of the same person, signed in as this one is. */
+    Person again(Chromium chromium, Chromium.Look look) {
+        return chromium.person(gateway, look, context.storageState()).comes();
+    }
+
     Page page() {
         return page;
     }
@@ -68,7 +73,7 @@ final class Person implements AutoCloseable {
     /** As {@link #complaints()}, but for answers of the API that refuse: the browser notes each of those as an error. */
     List<String> complaintsButRefusals() {
         return complaints().stream()
-                .filter(text -> !text.startsWith("Failed to load resource: the server responded with a status of 4"))
+                .filter(text -> !text.startsWith("Failed to load resource: the server responded with a status of "))
                 .toList();
     }
 
@@ -80,7 +85,10 @@ final class Person implements AutoCloseable {
     Person signsIn(String name, String password) {
         fills("Username|用户名", name);
         fills("Password|密码", password);
-        page.keyboard().press("Enter");
+        page.waitForResponse(
+                answer -> answer.url().endsWith("/api/session")
+                        && answer.request().method().equals("POST"),
+                () -> page.keyboard().press("Enter"));
         return this;
     }
 
@@ -124,6 +132,15 @@ final class Person implements AutoCloseable {
     Person picks(String label, String value) {
         field(label).selectOption(value);
         return this;
+    }
+
+    /** The fields that are marked as wrong, by their labels; waits until there are any. */
+    List<String> marked() {
+        front().locator("[aria-invalid=true]").first().waitFor();
+        return front().locator("[aria-invalid=true]").all().stream()
+                .map(field -> (String) field.evaluate("each => each.labels[0].textContent"))
+                .map(label -> label.replace("*", "").strip())
+                .toList();
     }
 
     /** The text, wherever it stands; waits for it. */

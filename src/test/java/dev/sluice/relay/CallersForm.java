@@ -135,6 +135,114 @@ enum CallersForm {
         }
     },
 
+    RESPONSES {
+        @Override
+        String path(String model, boolean stream) {
+            return "/v1/responses";
+        }
+
+        @Override
+        String ask(String model, boolean stream) {
+            return """
+                    {"model":"%s","stream":%b,"max_output_tokens":500,"temperature":0.5,"instructions":"Be brief.",
+                     "input":[
+                      {"role":"user","content":[{"type":"input_text","text":"What is here?"},
+                        {"type":"input_image","image_url":"data:image/png;base64,aW1n"}]},
+                      {"type":"message","role":"assistant","content":[{"type":"output_text","text":"Let me see."}]},
+                      {"type":"function_call","call_id":"call_1","name":"get_time","arguments":"{\\"zone\\":\\"UTC\\"}"},
+                      {"type":"function_call","call_id":"call_2","name":"get_place","arguments":"{}"},
+                      {"type":"function_call_output","call_id":"call_1","output":"noon"},
+                      {"type":"function_call_output","call_id":"call_2","output":"here"},
+                      {"role":"user","content":"And now?"}],
+                     "tools":[
+                      {"type":"function","name":"get_time","description":"The time.","parameters":
+                        {"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]}},
+                      {"type":"function","name":"get_place"}],
+                     "tool_choice":"required"}""".formatted(model, stream);
+        }
+
+        @Override
+        String askForJson(String model) {
+            return """
+                    {"model":"%s","input":"A number.","text":{"format":{"type":"json_schema","name":"n",
+                     "schema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}}}}\
+                    """.formatted(model);
+        }
+
+        @Override
+        Heard plain(JsonNode response) {
+            StringBuilder text = new StringBuilder();
+            StringBuilder thinking = new StringBuilder();
+            List<Heard.Called> calls = new ArrayList<>();
+            for (JsonNode item : response.path("output")) {
+                item.path("content")
+                        .forEach(part -> text.append(part.path("text").asString("")));
+                item.path("summary")
+                        .forEach(part -> thinking.append(part.path("text").asString("")));
+                if (item.path("type").asString().equals("function_call")) {
+                    calls.add(new Heard.Called(
+                            item.path("name").asString(),
+                            normal(item.path("arguments").asString())));
+                }
+            }
+            String why = response.path("incomplete_details").path("reason").asString("");
+            String stop = switch (response.path("status").asString()) {
+                case "completed" -> calls.isEmpty() ? "end" : "tools";
+                case "incomplete" -> why.equals("content_filter") ? "filtered" : "length";
+                default -> "?";
+            };
+            JsonNode usage = response.path("usage");
+            return new Heard(
+                    text.toString(),
+                    thinking.toString(),
+                    calls,
+                    stop,
+                    usage.path("input_tokens").asLong(-1),
+                    usage.path("input_tokens_details").path("cached_tokens").asLong(-1),
+                    usage.path("output_tokens").asLong(-1));
+        }
+
+        /** The pieces must add up to what the last event repeats. */
+        @Override
+        Heard streamed(String body) {
+            StringBuilder text = new StringBuilder();
+            StringBuilder arguments = new StringBuilder();
+            Heard whole = null;
+            long number = 0;
+            for (JsonNode event : data(body)) {
+                if (event.has("sequence_number")
+                        && event.path("sequence_number").asLong() != number++) {
+                    throw new AssertionError("a gap before " + event);
+                }
+                switch (event.path("type").asString()) {
+                    case "response.output_text.delta" ->
+                        text.append(event.path("delta").asString());
+                    case "response.function_call_arguments.delta" ->
+                        arguments.append(event.path("delta").asString());
+                    case "response.completed", "response.incomplete" -> whole = plain(event.path("response"));
+                    default -> {
+                        // ends and beginnings
+                    }
+                }
+            }
+            if (whole == null || !text.toString().equals(whole.text())) {
+                throw new AssertionError("the last event does not repeat " + text + " in " + body);
+            }
+            return whole;
+        }
+
+        @Override
+        String errorCode(JsonNode error) {
+            JsonNode inner = error.has("response") ? error.path("response") : error;
+            return inner.path("error").path("code").asString("?");
+        }
+
+        @Override
+        String errorType(JsonNode error) {
+            return error.path("error").path("type").asString("?");
+        }
+    },
+
     MESSAGES {
         @Override
         String path(String model, boolean stream) {
@@ -419,6 +527,7 @@ enum CallersForm {
             case MESSAGES ->
                 "{\"model\":\"%s\",\"stream\":%b,\"max_tokens\":100,\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}"
                         .formatted(model, stream);
+            case RESPONSES -> "{\"model\":\"%s\",\"stream\":%b,\"input\":\"Hello!\"}".formatted(model, stream);
             case GEMINI -> "{\"contents\":[{\"parts\":[{\"text\":\"Hello!\"}]}]}";
         };
     }

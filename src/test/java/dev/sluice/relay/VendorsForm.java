@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 
 /** The forms in which vendors answer, as their documents show them. */
 enum VendorsForm {
-    OPENAI("openai") {
+    OPENAI("openai-compatible") {
         private static final String HEAD =
                 "\"id\":\"chatcmpl-A1\",\"created\":1760000000,\"model\":\"m\",\"system_fingerprint\":\"fp\"";
         private static final String USAGE =
@@ -104,6 +104,131 @@ enum VendorsForm {
         @Override
         byte[] errorEvent() {
             return "data: {\"error\":{\"message\":\"boom at https://vendor.example\",\"type\":\"server_error\"}}\n\n"
+                    .getBytes(UTF_8);
+        }
+    },
+
+    OPENAI_RESPONSES("openai") {
+        private static final String USAGE =
+                "\"usage\":{\"input_tokens\":120,\"input_tokens_details\":{\"cached_tokens\":80},\"output_tokens\":15,"
+                        + "\"output_tokens_details\":{\"reasoning_tokens\":0},\"total_tokens\":135}";
+
+        @Override
+        String channel(ScriptedVendor server) {
+            return "{\"vendor\":\"openai\",\"base_url\":\"%s\",\"options\":{\"api\":\"responses\"}}"
+                    .formatted(server.baseUrl());
+        }
+
+        private String message(Scene scene) {
+            return "{\"id\":\"msg_1\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":%s,\"annotations\":[]}]}"
+                    .formatted(Json.quote(scene.heard.text()));
+        }
+
+        private String call(String id, String name, String arguments) {
+            return "{\"id\":\"fc_%s\",\"type\":\"function_call\",\"status\":\"completed\",\"call_id\":\"call_%s\",\"name\":\"%s\",\"arguments\":%s}"
+                    .formatted(id, id, name, Json.quote(arguments));
+        }
+
+        @Override
+        String plain(Scene scene) {
+            String output = switch (scene) {
+                case TEXT, LENGTH, FILTERED -> message(scene);
+                case THINKING ->
+                    "{\"id\":\"rs_1\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\",\"text\":\"Two and two.\"}]},"
+                            + message(scene);
+                case TOOLS ->
+                    message(scene) + "," + call("a", "get_time", "{\"zone\": \"UTC\"}") + ","
+                            + call("b", "get_place", "{}");
+            };
+            String why = switch (scene) {
+                case LENGTH -> "{\"reason\":\"max_output_tokens\"}";
+                case FILTERED -> "{\"reason\":\"content_filter\"}";
+                default -> "null";
+            };
+            return "{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":1,\"status\":\"%s\",\"error\":null,\"incomplete_details\":%s,\"model\":\"m\",\"output\":[%s],%s}"
+                    .formatted(why.equals("null") ? "completed" : "incomplete", why, output, USAGE);
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            List<String> events = new ArrayList<>();
+            events.add(
+                    "{\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\",\"status\":\"in_progress\",\"output\":[]}");
+            int item = 0;
+            if (scene == Scene.THINKING) {
+                events.add(
+                        "{\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"id\":\"rs_1\",\"type\":\"reasoning\",\"summary\":[]}");
+                events.add(
+                        "{\"type\":\"response.reasoning_summary_text.delta\",\"output_index\":0,\"summary_index\":0,\"delta\":\"Two \"");
+                events.add(
+                        "{\"type\":\"response.reasoning_summary_text.delta\",\"output_index\":0,\"summary_index\":0,\"delta\":\"and two.\"");
+                item++;
+            }
+            events.add("{\"type\":\"response.output_item.added\",\"output_index\":" + item
+                    + ",\"item\":{\"id\":\"msg_1\",\"type\":\"message\",\"content\":[]}");
+            for (String half : halves(scene.heard.text())) {
+                events.add("{\"type\":\"response.output_text.delta\",\"output_index\":" + item
+                        + ",\"content_index\":0,\"delta\":" + Json.quote(half));
+            }
+            events.add("{\"type\":\"response.output_text.done\",\"output_index\":" + item + ",\"text\":"
+                    + Json.quote(scene.heard.text()));
+            events.add(
+                    "{\"type\":\"response.output_item.done\",\"output_index\":" + item + ",\"item\":" + message(scene));
+            if (scene == Scene.TOOLS) {
+                events.add(
+                        "{\"type\":\"response.output_item.added\",\"output_index\":1,\"item\":{\"id\":\"fc_a\",\"type\":\"function_call\",\"call_id\":\"call_a\",\"name\":\"get_time\",\"arguments\":\"\"}");
+                events.add(
+                        "{\"type\":\"response.function_call_arguments.delta\",\"output_index\":1,\"delta\":\"{\\\"zone\\\":\"");
+                events.add(
+                        "{\"type\":\"response.function_call_arguments.delta\",\"output_index\":1,\"delta\":\" \\\"UTC\\\"}\"");
+                events.add("{\"type\":\"response.output_item.done\",\"output_index\":1,\"item\":"
+                        + call("a", "get_time", "{\"zone\": \"UTC\"}"));
+                events.add(
+                        "{\"type\":\"response.output_item.added\",\"output_index\":2,\"item\":{\"id\":\"fc_b\",\"type\":\"function_call\",\"call_id\":\"call_b\",\"name\":\"get_place\",\"arguments\":\"\"}");
+                events.add("{\"type\":\"response.output_item.done\",\"output_index\":2,\"item\":"
+                        + call("b", "get_place", "{}"));
+            }
+            String whole = plain(scene);
+            events.add("{\"type\":\"response.%s\",\"response\":%s"
+                    .formatted(whole.contains("\"incomplete\"") ? "incomplete" : "completed", whole));
+            List<byte[]> bytes = new ArrayList<>();
+            for (int i = 0; i < events.size(); i++) {
+                String type = Json.read(events.get(i) + "}").path("type").asString();
+                bytes.add(("event: " + type + "\ndata: " + events.get(i) + ",\"sequence_number\":" + i + "}\n\n")
+                        .getBytes(UTF_8));
+            }
+            return bytes;
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return """
+                    {"model":"m","store":false,"instructions":"Be brief.",
+                     "input":[
+                      {"type":"message","role":"user","content":[{"type":"input_text","text":"What is here?"},
+                        {"type":"input_image","image_url":"data:image/png;base64,aW1n"}]},
+                      {"type":"message","role":"assistant","content":[{"type":"output_text","text":"Let me see."}]},
+                      {"type":"function_call","call_id":"ID","name":"get_time","arguments":"{\\"zone\\":\\"UTC\\"}"},
+                      {"type":"function_call","call_id":"ID","name":"get_place","arguments":"{}"},
+                      {"type":"function_call_output","call_id":"ID","output":"noon"},
+                      {"type":"function_call_output","call_id":"ID","output":"here"},
+                      {"type":"message","role":"user","content":[{"type":"input_text","text":"And now?"}]}],
+                     %s"max_output_tokens":500,"temperature":0.5,
+                     "tools":[
+                      {"type":"function","name":"get_time","description":"The time.","parameters":
+                        {"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]},"strict":false},
+                      {"type":"function","name":"get_place","parameters":{"type":"object","properties":{}},"strict":false}],
+                     "tool_choice":"required"}""".formatted(stream ? "\"stream\":true," : "");
+        }
+
+        @Override
+        String error(String message) {
+            return OPENAI.error(message);
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return "event: error\ndata: {\"type\":\"error\",\"code\":\"server_error\",\"message\":\"boom at https://vendor.example\",\"sequence_number\":9}\n\n"
                     .getBytes(UTF_8);
         }
     },

@@ -25,8 +25,9 @@ final class Anthropic implements Vendor {
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
         return switch (endpoint) {
-            case CHAT, MESSAGES, GENERATE -> new Way(base(target) + "/messages", Format.MESSAGES);
-            case COMPLETIONS, EMBEDDINGS -> null;
+            case CHAT, RESPONSES, MESSAGES, GENERATE -> new Way(base(target) + "/messages", Format.MESSAGES);
+            case COUNT_TOKENS -> new Way(base(target) + "/messages/count_tokens", null);
+            case COMPLETIONS, EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS -> null;
         };
     }
 

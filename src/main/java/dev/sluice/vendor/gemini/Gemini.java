@@ -25,13 +25,16 @@ final class Gemini implements Vendor {
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
         return switch (endpoint) {
-            case CHAT, MESSAGES, GENERATE ->
-                new Way(
-                        base(target) + "/models/" + segment(model)
-                                + (stream ? ":streamGenerateContent?alt=sse" : ":generateContent"),
-                        Format.GEMINI);
-            case COMPLETIONS, EMBEDDINGS -> null;
+            case CHAT, RESPONSES, MESSAGES, GENERATE ->
+                to(target, model, stream ? "streamGenerateContent?alt=sse" : "generateContent", Format.GEMINI);
+            case EMBED_CONTENT -> to(target, model, "embedContent", Format.GEMINI_EMBEDDING);
+            case EMBEDDINGS, EMBED_CONTENTS -> to(target, model, "batchEmbedContents", Format.GEMINI_EMBEDDINGS);
+            case COMPLETIONS, COUNT_TOKENS -> null;
         };
+    }
+
+    private static Way to(Target target, String model, String verb, Format format) {
+        return new Way(base(target) + "/models/" + segment(model) + ":" + verb, format);
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.sluice.wire.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -28,9 +29,9 @@ final class Azure implements Vendor {
     }
 
     @Override
-    public Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
-        Endpoint own = OpenAi.own(endpoint);
-        return new Way(url(target, own, model), Format.of(own));
+    public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
+        Endpoint own = endpoint == Endpoint.RESPONSES && newForm(target) ? endpoint : OpenAi.own(endpoint);
+        return own == null ? null : new Way(url(target, own, model), Format.of(own));
     }
 
     private static String url(Target target, Endpoint own, String model) {

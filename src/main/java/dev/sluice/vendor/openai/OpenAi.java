@@ -32,6 +32,16 @@ final class OpenAi implements Vendor {
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
         Endpoint own = own(endpoint);
+        boolean responses = own == Endpoint.CHAT
+                && entry.has("responses")
+                && (endpoint == Endpoint.RESPONSES
+                        || "responses".equals(target.options().get("api")));
+        if (responses) {
+            own = Endpoint.RESPONSES;
+        }
+        if (own == null) {
+            return null;
+        }
         String name = own.path.substring(own.path.lastIndexOf('/') + 1);
         String key = own == Endpoint.CHAT ? "chat" : name;
         String path = entry.paths().getOrDefault(key, own.path);
@@ -39,10 +49,12 @@ final class OpenAi implements Vendor {
     }
 
     /** Conversations in others' forms are chat completions here. */
-    static Endpoint own(Endpoint endpoint) {
+    static @Nullable Endpoint own(Endpoint endpoint) {
         return switch (endpoint) {
-            case CHAT, MESSAGES, GENERATE -> Endpoint.CHAT;
+            case CHAT, RESPONSES, MESSAGES, GENERATE -> Endpoint.CHAT;
+            case EMBED_CONTENT, EMBED_CONTENTS -> Endpoint.EMBEDDINGS;
             case COMPLETIONS, EMBEDDINGS -> endpoint;
+            case COUNT_TOKENS -> null;
         };
     }
 
