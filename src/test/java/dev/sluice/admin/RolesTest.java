@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.Answer;
+import dev.sluice.testing.Databases;
 import dev.sluice.testing.Gateway;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -37,16 +37,11 @@ class RolesTest {
 
     @BeforeAll
     static void start() {
-        gateway = Gateway.start();
+        gateway = Gateway.shared(Databases.H2);
         root = Someone.root(gateway);
         admin = Someone.made(gateway, "admin");
         user = Someone.made(gateway, "user");
         other = Someone.made(gateway, "user");
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
     }
 
     private static List<Route> routes() {

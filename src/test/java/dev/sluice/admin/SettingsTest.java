@@ -7,7 +7,6 @@ import dev.sluice.testing.Databases;
 import dev.sluice.testing.Gateway;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,13 +21,8 @@ class SettingsTest {
 
     @BeforeAll
     static void start() {
-        gateway = Gateway.start("SLUICE_TRUSTED_PROXIES=127.0.0.1");
+        gateway = Gateway.shared(Databases.H2);
         root = Someone.root(gateway);
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
     }
 
     private static Answer registers(String name, String from) {
@@ -39,13 +33,9 @@ class SettingsTest {
 
     @Test
     void defaultsAreSafe() {
-        Gateway other = Gateway.start();
-        try (other) {
-            assertThat(Someone.root(other).reads("/settings").toString())
-                    .isEqualTo(
-                            "{\"registration\":false,\"registration_quota_usd\":0,\"registration_group\":\"default\","
-                                    + "\"retention_days\":null,\"max_attempts\":4,\"low_balance_percent\":10}");
-        }
+        assertThat(root.reads("/settings").toString())
+                .isEqualTo("{\"registration\":false,\"registration_quota_usd\":0,\"registration_group\":\"default\","
+                        + "\"retention_days\":null,\"max_attempts\":4,\"low_balance_percent\":10}");
     }
 
     @ParameterizedTest
@@ -116,7 +106,11 @@ class SettingsTest {
                         .path("client_ip")
                         .asString())
                 .isEqualTo("192.0.2.1");
-        root.asks("PATCH", "/settings", "{\"registration\":false}").expect(200);
+        root.asks(
+                        "PATCH",
+                        "/settings",
+                        "{\"registration\":null,\"registration_group\":null,\"registration_quota_usd\":0}")
+                .expect(200);
         registers("late", "192.0.2.1").expect(403);
     }
 
