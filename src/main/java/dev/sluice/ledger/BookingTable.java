@@ -46,6 +46,7 @@ final class BookingTable {
             "duration_ms",
             "ttft_ms",
             "attempts",
+            "failed_attempts",
             "client_ip");
 
     /** Rows of one INSERT: few different statements, so that the drivers' and the database's caches know them. */
@@ -166,6 +167,7 @@ final class BookingTable {
             entry.durationMs(),
             entry.ttftMs() == null ? Parameters.in(R2dbcType.BIGINT) : entry.ttftMs(),
             entry.attempts(),
+            orNull(entry.failedAttempts()),
             entry.clientIp()
         };
     }

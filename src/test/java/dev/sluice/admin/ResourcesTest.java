@@ -429,6 +429,16 @@ record ResourcesTest(Databases database) {
     }
 
     @Test
+    void aPriceOfLongPromptsIsReadAsItWasSet() {
+        JsonNode price = makes("/prices", """
+                {"model": "long-winded", "input_usd_per_mtok": 1, "long_context_tokens": 200000, "long_input_usd_per_mtok": 2}""");
+        assertThat(price.path("long_context_tokens").asLong()).isEqualTo(200_000);
+        JsonNode again = changes("/prices/" + price.path("id").asLong(), "{\"output_usd_per_mtok\": 3}");
+        assertThat(again.path("long_context_tokens").asLong()).isEqualTo(200_000);
+        assertThat(again.path("long_input_usd_per_mtok").asLong()).isEqualTo(2);
+    }
+
+    @Test
     void accessTokensAreShownOnce_andWorkUntilTheyAreTakenAway() {
         Someone someone = Someone.made(gateway, "user");
         JsonNode made = someone.asks("POST", "/access-tokens", "{\"name\": \"ci\", \"scope\": \"read\"}")

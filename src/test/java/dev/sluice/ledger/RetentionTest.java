@@ -69,6 +69,7 @@ record RetentionTest(Databases database) {
                         1,
                         null,
                         1,
+                        null,
                         "192.0.2.1",
                         0,
                         false,

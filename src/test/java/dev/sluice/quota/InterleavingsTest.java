@@ -253,6 +253,7 @@ class InterleavingsTest {
                     1,
                     null,
                     1,
+                    null,
                     "127.0.0.1",
                     hold.leaseEpoch(),
                     hold.leasedFromToken(),

@@ -91,6 +91,7 @@ record RenewalTest(Databases database) {
                         1,
                         null,
                         1,
+                        null,
                         "192.0.2.1",
                         0,
                         false,
