@@ -68,7 +68,7 @@ final class Attempts {
         Choice choice = call.route()
                 .choose(
                         call.tried(),
-                        call.caller().pinnedChannel(),
+                        call.pinnedChannel(),
                         call.estimatedTokens(settings.defaultOutputTokens()),
                         clock.millis());
         if (choice == null) {
