@@ -230,6 +230,12 @@ public final class Ask {
 
     private void check() {
         if (model.isEmpty()) {
+            model = endpoint.defaultModel();
+        }
+        if (endpoint == Endpoint.IMAGES && stream) {
+            throw wrong("stream", "The field 'stream' must be false: images are not streamed here.");
+        }
+        if (model.isEmpty()) {
             throw new Refusal(Reason.MISSING_PARAMETER, "The body names no 'model'.", "model", null);
         }
         if (model.length() > LONGEST_MODEL) {
