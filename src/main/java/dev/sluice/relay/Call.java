@@ -147,7 +147,10 @@ final class Call {
         }
     }
 
-    /** It passed the rate limits, and counts among the open calls until its end. */
+    /**
+     * It passed the rate limits, and counts among the open calls until its end. Told again when the other nodes let it
+     * pass too, since their numbers are the ones to show.
+     */
     void passes(RateLimits.Pass passed) {
         pass = passed;
         passed.headers().forEach(visit.response()::header);

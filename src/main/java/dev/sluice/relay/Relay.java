@@ -186,14 +186,24 @@ final class Relay {
         }
         Tariff tariff = tariff(caller, route, ask.model());
         call.routed(route, tariff);
-        call.passes(rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens())));
+        RateLimits.Pass pass = rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens()));
+        call.passes(pass);
         long estimate = tariff == null ? 0 : estimate(caller, route, tariff, ask);
-        Hold hold = quota.reserve(caller, estimate);
+        Mono<RateLimits.Pass> shared = rateLimits.share(pass);
+        return shared == null
+                ? reserve(call, estimate)
+                : shared.publishOn(Schedulers.fromExecutor(call.visit().loop()))
+                        .doOnNext(call::passes)
+                        .flatMap(passed -> Contained.step(() -> reserve(call, estimate)));
+    }
+
+    private Mono<Void> reserve(Call call, long estimate) {
+        Hold hold = quota.reserve(call.caller(), estimate);
         if (hold != null) {
             call.holds(hold);
             return attempts.answer(call);
         }
-        return quota.lease(caller, estimate)
+        return quota.lease(call.caller(), estimate)
                 .publishOn(Schedulers.fromExecutor(call.visit().loop()))
                 .doOnNext(call::holds)
                 .doOnDiscard(Hold.class, taken -> taken.settle(0))
