@@ -475,7 +475,7 @@ final class ChannelApi {
                 fields.whole("weight", 1, 1, 1000),
                 fields.flag("enabled", true),
                 headers(fields),
-                fields.map("options", 2_000),
+                options(fields),
                 fields.limits("limits"),
                 fields.object("timeouts", Set.of("connect_ms", "first_byte_ms", "idle_ms"), ChannelApi::timeouts),
                 fields.factor("price_factor"),
@@ -527,6 +527,15 @@ final class ChannelApi {
             keys.add(text);
         }
         return keys;
+    }
+
+    private Map<String, String> options(Fields fields) {
+        Map<String, String> options = fields.map("options", 2_000);
+        String fault = vendors.fault(options);
+        if (fault != null) {
+            fields.fault("options", fault);
+        }
+        return options;
     }
 
     private Set<String> groups(Fields fields) {

@@ -1,5 +1,6 @@
 package dev.sluice.format;
 
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -58,6 +59,14 @@ final class AwsFrames implements Frames {
         if (checksum(at, total - 4) != ByteBuffer.wrap(held, at + total - 4, 4).getInt()) {
             throw new IllegalArgumentException("a wrong checksum");
         }
+        try {
+            cut(at, total, headersLength, events);
+        } catch (BufferUnderflowException tooShort) {
+            throw new IllegalArgumentException("headers that end too early", tooShort);
+        }
+    }
+
+    private void cut(int at, int total, int headersLength, Taker events) {
         ByteBuffer headers = ByteBuffer.wrap(held, at + PRELUDE, headersLength);
         String message = "";
         String event = "";

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An entry as bytes, for the journal. The first byte is the version of the form; a reader knows all versions up to its own. */
 final class EntryBytes {
-    /** No entry is larger: texts are cut to what the ledger's columns hold, which is 1,200 characters in all. */
-    static final int MOST = 8 * 1024;
+    /** No entry is larger: it has eight texts of at most 400 characters, three bytes each at most. */
+    static final int MOST = 16 * 1024;
 
     private static final byte VERSION = 2;
 

@@ -43,6 +43,7 @@ public final class Upstream {
     private final Map<EventLoop, HttpClient> clients = new ConcurrentHashMap<>();
     private final Map<String, String> headers;
     private final @Nullable Signer signer;
+    private final Overrides overrides;
     private volatile boolean refusesStreamOptions;
 
     Upstream(CatalogEntry entry, Vendor vendor, Target described, Connections connections) {
@@ -60,6 +61,7 @@ public final class Upstream {
         this.refusesStreamOptions = entry.has("no_stream_options");
         this.headers = new ConcurrentHashMap<>(vendor.credentials(entry, target));
         this.headers.putAll(target.headers());
+        this.overrides = new Overrides(target.options());
         this.signer = vendor.signer(entry, target, this::fetch);
     }
 
@@ -136,7 +138,7 @@ public final class Upstream {
      * @return the answer once its head is there, or a {@link Failure}
      */
     public Mono<Reply> post(@Nullable EventLoop loop, Way way, byte[] given, HttpHeaders passed) {
-        byte[] body = vendor.body(way, given);
+        byte[] body = vendor.body(way, overrides.applied(way.format(), given));
         if (signer == null) {
             return post(loop, way, body, passed, headers);
         }
@@ -166,8 +168,8 @@ public final class Upstream {
                     out.withConnection(connection -> reused[0] = used(connection));
                     return out.sendObject(Unpooled.wrappedBuffer(body));
                 })
-                .responseConnection(
-                        (response, connection) -> Mono.just(new Reply(response, connection, firstByte, idle)))
+                .responseConnection((response, connection) ->
+                        Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
                 .single();
         return once.onErrorMap(IllegalArgumentException.class, Upstream::notHttp)
                 .onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
@@ -192,8 +194,8 @@ public final class Upstream {
                 .headers(each -> own.forEach(each::set))
                 .get()
                 .uri(url)
-                .responseConnection(
-                        (response, connection) -> Mono.just(new Reply(response, connection, firstByte, idle)))
+                .responseConnection((response, connection) ->
+                        Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
                 .single()
                 .onErrorMap(Upstream::failure);
     }

@@ -17,6 +17,33 @@ class JournalTest {
     @TempDir
     private Path data;
 
+    static Entry entry(long token, int number) {
+        Entry one = entry(number);
+        return new Entry(
+                dev.sluice.wire.CallId.next(System.currentTimeMillis()),
+                System.currentTimeMillis(),
+                one.endpoint(),
+                "m",
+                one.upstreamModel(),
+                false,
+                1,
+                token,
+                null,
+                200,
+                null,
+                one.usage(),
+                0,
+                null,
+                1,
+                null,
+                1,
+                null,
+                "192.0.2.1",
+                0,
+                false,
+                false);
+    }
+
     private static Entry entry(int number) {
         return new Entry(
                 String.format("%026d", number),
