@@ -6,6 +6,8 @@ import io.r2dbc.pool.ConnectionPoolConfiguration;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -18,6 +20,9 @@ import reactor.core.scheduler.Schedulers;
 class DatabaseConfiguration {
     /** Connections of a node. The relay needs none; the flusher one; the rest serve the console. */
     private static final int CONNECTIONS = 10;
+
+    /** Address space, of which only what is used becomes memory. */
+    private static final long STACK_BYTES = 16L * 1024 * 1024;
 
     @Bean
     DataDirectory dataDirectory(@Value("${sluice.data-dir}") String path) {
@@ -33,8 +38,21 @@ class DatabaseConfiguration {
     @Bean(destroyMethod = "dispose")
     Scheduler databaseScheduler(DatabaseAddress address) {
         return address.isEmbedded()
-                ? Schedulers.newBoundedElastic(CONNECTIONS, 10_000, "database", 60, true)
+                ? Schedulers.newBoundedElastic(CONNECTIONS, 10_000, databaseThreads(), 60)
                 : Schedulers.immediate();
+    }
+
+    /**
+     * On a driver that works on the thread that calls it, a transaction of many steps is one deep stack: on the usual
+     * megabyte, a batch of 200 calls overflowed it in a program just started, and was never booked.
+     */
+    private static ThreadFactory databaseThreads() {
+        AtomicInteger count = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(null, task, "database-" + count.incrementAndGet(), STACK_BYTES);
+            thread.setDaemon(true);
+            return thread;
+        };
     }
 
     @Bean

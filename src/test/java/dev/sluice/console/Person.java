@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.TimeoutError;
 import com.microsoft.playwright.options.AriaRole;
 import dev.sluice.testing.Gateway;
 import java.io.IOException;
@@ -145,7 +146,12 @@ final class Person implements AutoCloseable {
 
     /** The text, wherever it stands; waits for it. */
     Person sees(String text) {
-        page.getByText(text).first().waitFor();
+        try {
+            page.getByText(text).first().waitFor();
+        } catch (TimeoutError missing) {
+            page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "console-missed.png")));
+            throw missing;
+        }
         return this;
     }
 

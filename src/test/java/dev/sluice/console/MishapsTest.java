@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Wrong input on each form: what was typed stays, and the field is marked. And what goes wrong elsewhere. */
-class FormsTest {
+class MishapsTest {
     private static final String PASSWORD = "a long password";
 
     private static Gateway gateway;
