@@ -61,6 +61,8 @@ class ArchitectureTest {
             "dev.sluice.database.Changes",
             // Asks once while the program starts, on its main thread.
             "dev.sluice.redis.Redis",
+            // The same.
+            "dev.sluice.limit.SharedLimits",
             // Makes the first user while the program starts, on its main thread.
             "dev.sluice.access.RootAccount",
             // Is the whole program: there is no event loop that it could stop.

@@ -11,14 +11,16 @@ import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
 
 /**
  * The limits that all nodes count together, in Redis. A subject's keys are its name and its limit, {@code
  * sluice:token:7:rpm:60}, so that a changed limit begins anew; they go by themselves when a minute's worth is there again.
  */
 @Component
-public final class SharedLimits {
+public final class SharedLimits implements SmartLifecycle {
     /** How long a call waits for the other nodes' word. */
     public static final Duration PATIENCE = Redis.PATIENCE;
 
@@ -26,6 +28,7 @@ public final class SharedLimits {
     private static final Duration LINGER = Duration.ofSeconds(10);
 
     private final Redis redis;
+    private volatile boolean running;
     private volatile @Nullable AsyncProxyManager<String> buckets;
 
     SharedLimits(Redis redis) {
@@ -58,6 +61,35 @@ public final class SharedLimits {
     /** An answer that did not come. */
     public void failed(Throwable error) {
         redis.failed(error);
+    }
+
+    /** Asks once before calls do: the first question loads classes, which takes longer than a call may wait. */
+    @Override
+    public void start() {
+        running = true;
+        SharedThrottle first = find("start", new Limits(1, 1, null));
+        if (first != null) {
+            Mono.fromFuture(first.enter(1))
+                    .timeout(Duration.ofSeconds(2))
+                    .onErrorComplete()
+                    .block();
+        }
+    }
+
+    @Override
+    public void stop() {
+        running = false;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    /** After Redis was looked for. */
+    @Override
+    public int getPhase() {
+        return 11;
     }
 
     /** Calls of one moment go in one command: else each would have to see the others' outcome before its own is tried. */

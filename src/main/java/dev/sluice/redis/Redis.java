@@ -11,7 +11,6 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
@@ -20,10 +19,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
@@ -44,6 +45,9 @@ public final class Redis implements SmartLifecycle {
     public static final Duration PATIENCE = Duration.ofMillis(40);
 
     private static final Logger log = LoggerFactory.getLogger(Redis.class);
+    /** When a command without a waiting call is given up. A node that is busy starting is no reason to count alone. */
+    private static final Duration LATE = Duration.ofMillis(250);
+
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.ASCII, ByteArrayCodec.INSTANCE);
     private static final String CHANGES = "sluice:changes";
@@ -57,8 +61,8 @@ public final class Redis implements SmartLifecycle {
     private volatile @Nullable ClientResources resources;
     private volatile @Nullable RedisClient client;
     private volatile @Nullable StatefulRedisConnection<String, byte[]> connection;
-    private volatile @Nullable StatefulRedisPubSubConnection<String, byte[]> listening;
     private volatile Disposable looking = () -> {};
+    private volatile boolean missed;
     private volatile boolean running;
 
     Redis(@Value("${sluice.redis-url}") String url, MeterRegistry registry) {
@@ -78,7 +82,10 @@ public final class Redis implements SmartLifecycle {
     /** Somebody waited in vain: nobody asks any more until Redis is found again. */
     public void failed(Throwable error) {
         if (answers.compareAndSet(true, false)) {
-            log.warn("Redis does not answer in time; this node counts its limits alone: {}", error.toString());
+            missed = true;
+            log.warn(
+                    "Redis does not answer; this node counts its limits alone until it does: {}",
+                    error instanceof TimeoutException ? "too late" : error.toString());
         }
     }
 
@@ -101,7 +108,7 @@ public final class Redis implements SmartLifecycle {
         Mono<?> word = there == null
                 ? connect(known, where)
                 : Mono.fromFuture(() -> there.async().ping().toCompletableFuture())
-                        .timeout(PATIENCE);
+                        .timeout(answers.get() ? LATE : PATIENCE);
         return word.doOnSuccess(done -> found()).then().onErrorResume(this::notFound);
     }
 
@@ -109,6 +116,7 @@ public final class Redis implements SmartLifecycle {
         return Mono.fromFuture(() -> known.connectAsync(CODEC, where).toCompletableFuture())
                 .flatMap(made -> listen(known, where)
                         .doOnError(error -> made.closeAsync())
+                        .doOnCancel(made::closeAsync)
                         .doOnSuccess(done -> connection = made))
                 .timeout(RedisAddress.CONNECT);
     }
@@ -122,14 +130,16 @@ public final class Redis implements SmartLifecycle {
                             heard.tryEmitNext(new String(name, StandardCharsets.US_ASCII));
                         }
                     });
-                    listening = made;
-                    return Mono.fromFuture(() -> made.async().subscribe(CHANGES).toCompletableFuture());
+                    return Mono.fromFuture(() -> made.async().subscribe(CHANGES).toCompletableFuture())
+                            .doOnError(error -> made.closeAsync())
+                            .doOnCancel(made::closeAsync);
                 });
     }
 
     private void found() {
         if (answers.compareAndSet(false, true)) {
-            log.warn("Redis answers; limits are counted together with the other nodes.");
+            log.atLevel(missed ? Level.WARN : Level.INFO)
+                    .log("Redis answers; limits are counted together with the other nodes.");
         }
     }
 
@@ -159,13 +169,14 @@ public final class Redis implements SmartLifecycle {
                 .socketOptions(SocketOptions.builder()
                         .connectTimeout(RedisAddress.CONNECT)
                         .build())
-                // Whoever asks has gone on by then; this ends what it left behind.
-                .timeoutOptions(TimeoutOptions.enabled(PATIENCE))
+                // A call that asked has gone on by then; this ends what it left behind.
+                .timeoutOptions(TimeoutOptions.enabled(LATE))
                 .build());
         resources = threads;
         client = made;
         look(made, where).block(RedisAddress.CONNECT.multipliedBy(2));
         if (!answers.get()) {
+            missed = true;
             log.warn("Redis does not answer; this node counts its limits alone until it does.");
         }
         looking = Flux.interval(LOOK)

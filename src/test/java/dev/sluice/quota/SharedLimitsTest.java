@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -35,6 +36,11 @@ class SharedLimitsTest {
     private static ScriptedVendor vendor;
     private static Gateway one;
     private static Gateway other;
+
+    @BeforeEach
+    void together() {
+        awaitShared();
+    }
 
     @BeforeAll
     static void begin() throws Exception {
@@ -99,15 +105,19 @@ class SharedLimitsTest {
 
     @Test
     void callsAtOnceOnBothNodesPassExactlyAsOftenAsTheLimitSays() {
-        Token token = Token.with("{\"rpm\":10}");
+        atOnce(Token.with("{\"rpm\":1000}"), 20); // a cold program is too slow for Redis to be in time
+        awaitShared();
+        assertThat(atOnce(Token.with("{\"rpm\":10}"), 20)).isEqualTo(10);
+        assertThat(shared(one) + shared(other)).as("Redis was in time").isEqualTo(2);
+    }
+
+    private static long atOnce(Token token, int onEach) {
         List<CompletableFuture<Answer>> answers = new ArrayList<>();
-        for (int i = 0; i < 30; i++) {
+        for (int i = 0; i < onEach; i++) {
             answers.add(one.callAsync(token.onOne, CHAT));
             answers.add(other.callAsync(token.onOther, CHAT));
         }
-        assertThat(answers.stream().filter(answer -> answer.join().status() == 200))
-                .hasSize(10);
-        assertThat(shared(one) + shared(other)).as("Redis was in time").isEqualTo(2);
+        return answers.stream().filter(answer -> answer.join().status() == 200).count();
     }
 
     @Test

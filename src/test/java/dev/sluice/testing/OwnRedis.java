@@ -111,7 +111,10 @@ public final class OwnRedis implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        kill();
+    public void close() throws IOException {
+        Process running = server;
+        if (running != null) {
+            running.destroyForcibly();
+        }
     }
 }
