@@ -105,10 +105,16 @@ class SharedLimitsTest {
 
     @Test
     void callsAtOnceOnBothNodesPassExactlyAsOftenAsTheLimitSays() {
-        atOnce(Token.with("{\"rpm\":1000}"), 20); // a cold program is too slow for Redis to be in time
-        awaitShared();
-        assertThat(atOnce(Token.with("{\"rpm\":10}"), 20)).isEqualTo(10);
-        assertThat(shared(one) + shared(other)).as("Redis was in time").isEqualTo(2);
+        long served = 0;
+        boolean inTime = false;
+        for (int times = 0; times < 20 && !inTime; times++) {
+            atOnce(Token.with("{\"rpm\":1000}"), 20); // a cold or busy machine is too slow for Redis to be in time
+            awaitShared();
+            served = atOnce(Token.with("{\"rpm\":10}"), 20);
+            inTime = shared(one) + shared(other) == 2;
+        }
+        assertThat(inTime).as("Redis was in time").isTrue();
+        assertThat(served).isEqualTo(10);
     }
 
     private static long atOnce(Token token, int onEach) {
