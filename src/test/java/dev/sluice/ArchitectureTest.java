@@ -25,7 +25,8 @@ class ArchitectureTest {
     private static final Map<String, Set<String>> ROOMS = Map.ofEntries(
             Map.entry("wire", Set.of()),
             Map.entry("console", Set.of()),
-            Map.entry("database", Set.of("wire")),
+            Map.entry("redis", Set.of()),
+            Map.entry("database", Set.of("redis", "wire")),
             Map.entry("format", Set.of("wire")),
             Map.entry("vendor", Set.of("format", "wire")),
             Map.entry("server", Set.of("ledger", "wire", "database")),
@@ -36,7 +37,7 @@ class ArchitectureTest {
             Map.entry("notice", Set.of("settings", "wire", "database")),
             Map.entry("credit", Set.of("access", "wire", "database")),
             Map.entry("command", Set.of("ledger", "wire", "database")),
-            Map.entry("limit", Set.of("wire")),
+            Map.entry("limit", Set.of("redis", "wire")),
             Map.entry("quota", Set.of("access", "limit", "wire", "database")),
             Map.entry("channel", Set.of("format", "vendor", "limit", "wire", "database")),
             Map.entry("relay", Set.of("access", "quota", "channel", "format", "vendor", "ledger", "settings", "wire")),
@@ -58,6 +59,8 @@ class ArchitectureTest {
     private static final Set<String> MAY_BLOCK = Set.of(
             // Loads a snapshot while the program starts, on its main thread.
             "dev.sluice.database.Changes",
+            // Asks once while the program starts, on its main thread.
+            "dev.sluice.redis.Redis",
             // Makes the first user while the program starts, on its main thread.
             "dev.sluice.access.RootAccount",
             // Is the whole program: there is no event loop that it could stop.

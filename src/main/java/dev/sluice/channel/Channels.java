@@ -133,6 +133,14 @@ public final class Channels {
         return vendors.upstream(target(channel, 0));
     }
 
+    /** The first account of an enabled channel; null: there is none. */
+    public @Nullable Upstream upstream(long channelId) {
+        Live live = snapshot.channels.get(channelId);
+        return live == null || !live.channel().enabled() || live.keys().isEmpty()
+                ? null
+                : live.keys().getFirst().upstream();
+    }
+
     /** Whether an enabled channel serves the model to the group, at whatever endpoint. */
     public boolean serves(String group, String model) {
         return snapshot.channels.values().stream()

@@ -2,6 +2,7 @@ package dev.sluice.database;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.sluice.redis.Redis;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,23 +15,27 @@ import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Keeps the rooms' snapshots true: a write moves a revision in its own transaction and reloads the snapshot before it
- * answers; the other nodes see the revision move at their next look, a second later at most.
+ * answers; the other nodes see the revision move at their next look, a second later at most, or at once where a Redis
+ * carries the word.
  */
 public final class Changes implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(Changes.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final Database database;
+    private final Redis redis;
     private final Map<String, Followed> followed = new ConcurrentHashMap<>();
     private volatile boolean reachable = true;
     private volatile Disposable looking = () -> {};
     private volatile boolean running;
 
-    Changes(Database database) {
+    Changes(Database database, Redis redis) {
         this.database = database;
+        this.redis = redis;
     }
 
     /** A snapshot: how it is loaded, and the revision it was loaded at. */
@@ -56,6 +61,7 @@ public final class Changes implements SmartLifecycle {
     /** A change of what the named snapshot shows. When it completes, this node's next call sees it. */
     public <T> Mono<T> write(String name, Function<DatabaseClient, Mono<T>> work) {
         return database.inTransaction(client -> moveRevision(client, name).then(work.apply(client)))
+                .doOnNext(result -> redis.tellChange(name))
                 .flatMap(result -> reload(name).thenReturn(result));
     }
 
@@ -126,8 +132,11 @@ public final class Changes implements SmartLifecycle {
     @Override
     public void start() {
         running = true;
-        looking = Flux.interval(LOOK)
-                .onBackpressureDrop()
+        Flux<?> ticks = Flux.interval(LOOK).onBackpressureDrop();
+        Flux<?> words = redis.changes().publishOn(Schedulers.parallel());
+        // However many words come while it looks, one look after it sees what they told.
+        looking = Flux.merge(ticks, words)
+                .onBackpressureLatest()
                 .concatMap(tick -> look(), 1)
                 .subscribe();
     }

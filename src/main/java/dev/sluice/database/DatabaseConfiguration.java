@@ -1,5 +1,6 @@
 package dev.sluice.database;
 
+import dev.sluice.redis.Redis;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import java.nio.file.Path;
@@ -78,8 +79,8 @@ class DatabaseConfiguration {
     }
 
     @Bean
-    Changes changes(Database database) {
-        return new Changes(database);
+    Changes changes(Database database, Redis redis) {
+        return new Changes(database, redis);
     }
 
     private static void migrate(DatabaseAddress address) {

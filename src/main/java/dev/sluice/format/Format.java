@@ -85,7 +85,7 @@ public enum Format {
             case EMBEDDINGS -> EMBEDDINGS;
             case EMBED_CONTENT -> GEMINI_EMBEDDING;
             case EMBED_CONTENTS -> GEMINI_EMBEDDINGS;
-            case COMPLETIONS, COUNT_TOKENS -> null;
+            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH -> null;
         };
     }
 

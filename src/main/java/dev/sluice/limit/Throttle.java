@@ -32,12 +32,14 @@ public final class Throttle {
     private static @Nullable Bucket bucket(@Nullable Integer perMinute) {
         return perMinute == null
                 ? null
-                : Bucket.builder()
-                        .addLimit(Bandwidth.builder()
-                                .capacity(perMinute)
-                                .refillGreedy(perMinute, MINUTE)
-                                .build())
-                        .build();
+                : Bucket.builder().addLimit(minute(perMinute)).build();
+    }
+
+    static Bandwidth minute(int perMinute) {
+        return Bandwidth.builder()
+                .capacity(perMinute)
+                .refillGreedy(perMinute, MINUTE)
+                .build();
     }
 
     public Limits limits() {
@@ -97,6 +99,14 @@ public final class Throttle {
             } else if (more < 0) {
                 tokens.addTokens(-more);
             }
+        }
+    }
+
+    /** A call that passed here was refused elsewhere: it never was. */
+    public synchronized void withdraw(long estimatedTokens) {
+        leave(estimatedTokens, 0);
+        if (requests != null) {
+            requests.addTokens(1);
         }
     }
 

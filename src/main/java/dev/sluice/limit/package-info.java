@@ -1,4 +1,4 @@
-/** What may pass in a minute and at once: requests, tokens, open calls. Imports wire. */
+/** What may pass in a minute and at once: requests, tokens, open calls. One node's own, or all nodes' in Redis. Imports redis, wire. */
 @NullMarked
 package dev.sluice.limit;
 

@@ -10,6 +10,7 @@ import dev.sluice.vendor.Way;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
+import dev.sluice.wire.Usage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -68,7 +69,7 @@ final class Attempts {
         Choice choice = call.route()
                 .choose(
                         call.tried(),
-                        call.caller().pinnedChannel(),
+                        call.pinnedChannel(),
                         call.estimatedTokens(settings.defaultOutputTokens()),
                         clock.millis());
         if (choice == null) {
@@ -201,6 +202,9 @@ final class Attempts {
     private Mono<Void> passOn(Call call, Attempt attempt) {
         Choice choice = attempt.choice();
         Reply reply = attempt.reply();
+        if (!call.ask().endpoint().answersJson()) {
+            return passBytes(call, attempt);
+        }
         boolean stream = call.ask().stream();
         String type = reply.contentType();
         boolean fits = stream ? type.equals("text/event-stream") : type.isEmpty() || type.contains("json");
@@ -220,6 +224,32 @@ final class Attempts {
         return answer.body()
                 .switchOnFirst((first, all) -> sendPlain(call, choice, reply, answer, first, all))
                 .then();
+    }
+
+    /** Sound, or the events it comes in. A page or an error with the status of an answer is neither. */
+    private Mono<Void> passBytes(Call call, Attempt attempt) {
+        Reply reply = attempt.reply();
+        String type = reply.contentType();
+        if (type.contains("json") || type.contains("html")) {
+            reply.abandon();
+            return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "content type " + Plain.text(type)));
+        }
+        call.answeredBy((prompt, generates) -> new Usage(prompt.getAsLong(), 0, 0, 0, 0, true));
+        return new BytesAnswer(call, reply)
+                .body()
+                .switchOnFirst((first, all) -> sendBytes(call, attempt, first, all))
+                .then();
+    }
+
+    private static Flux<Void> sendBytes(
+            Call call, Attempt attempt, Signal<? extends ByteBuf> first, Flux<ByteBuf> all) {
+        if (!first.hasValue()) {
+            return all.ignoreElements().cast(Void.class).flux();
+        }
+        begin(call, attempt.choice(), attempt.reply());
+        HttpServerResponse response = head(call, attempt.reply());
+        response.header("content-type", attempt.reply().headers().get("content-type", "application/octet-stream"));
+        return Flux.from(response.send(all, piece -> true).then());
     }
 
     private Flux<Void> sendEvents(

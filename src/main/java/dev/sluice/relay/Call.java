@@ -13,6 +13,7 @@ import dev.sluice.quota.Hold;
 import dev.sluice.quota.RateLimits;
 import dev.sluice.quota.Tariff;
 import dev.sluice.vendor.Failure;
+import dev.sluice.vendor.Meter;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Money;
@@ -44,6 +45,7 @@ final class Call {
     private final Caller caller;
     private final Ledger ledger;
     private final RelayMeters meters;
+    private final Pins pins;
     private final AtomicBoolean open = new AtomicBoolean(true);
     private final Set<Object> tried = new HashSet<>(2);
     private volatile @Nullable Hold hold;
@@ -64,7 +66,8 @@ final class Call {
     private int attempts;
     private long firstTokenNanos = -1;
 
-    Call(Visit visit, Endpoint endpoint, Caller caller, Ledger ledger, RelayMeters meters) {
+    Call(Visit visit, Endpoint endpoint, Caller caller, Ledger ledger, RelayMeters meters, Pins pins) {
+        this.pins = pins;
         this.visit = visit;
         this.endpoint = endpoint;
         this.caller = caller;
@@ -87,6 +90,16 @@ final class Call {
 
     Route route() {
         return java.util.Objects.requireNonNull(route);
+    }
+
+    /** The only channel to consider; null: any. */
+    @Nullable
+    Long pinnedChannel() {
+        String follows = ask == null ? null : ask.follows();
+        Long insisted = caller.pinnedChannel();
+        return insisted != null || follows == null
+                ? insisted
+                : pins.channel(follows, caller.user().id());
     }
 
     Set<Object> tried() {
@@ -134,7 +147,10 @@ final class Call {
         }
     }
 
-    /** It passed the rate limits, and counts among the open calls until its end. */
+    /**
+     * It passed the rate limits, and counts among the open calls until its end. Told again when the other nodes let it
+     * pass too, since their numbers are the ones to show.
+     */
     void passes(RateLimits.Pass passed) {
         pass = passed;
         passed.headers().forEach(visit.response()::header);
@@ -236,6 +252,10 @@ final class Call {
         if (end(status, null, true)) {
             Choice chosen = choice;
             if (chosen != null) {
+                String kept = meter instanceof Meter reading ? reading.keptAs() : null;
+                if (kept != null) {
+                    pins.keep(kept, chosen.channel().id(), caller.user().id());
+                }
                 chosen.succeeded();
                 meters.attempt(chosen.channel().id(), "success");
             }

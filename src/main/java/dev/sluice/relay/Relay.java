@@ -13,14 +13,19 @@ import dev.sluice.quota.Quota;
 import dev.sluice.quota.RateLimits;
 import dev.sluice.quota.Tariff;
 import dev.sluice.settings.Settings;
+import dev.sluice.vendor.Failure;
+import dev.sluice.vendor.Reply;
+import dev.sluice.vendor.Upstream;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.CallId;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
 import dev.sluice.wire.Usage;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -50,6 +55,7 @@ final class Relay {
     private final RelaySettings settings;
     private final Attempts attempts;
     private final ModelList models;
+    private final Pins pins;
     private final Clock clock;
 
     Relay(
@@ -64,7 +70,9 @@ final class Relay {
             ClientAddress clientAddress,
             RelaySettings settings,
             Settings gateway,
+            Pins pins,
             Clock clock) {
+        this.pins = pins;
         this.tokenCheck = tokenCheck;
         this.channels = channels;
         this.prices = prices;
@@ -107,6 +115,37 @@ final class Relay {
         };
     }
 
+    /** What a vendor keeps: a response is asked for, deleted or cancelled at the channel that made it. It costs nothing. */
+    Mono<Void> kept(Visit visit, String id, String rest) {
+        Caller caller = identify(visit);
+        Long channel = pins.channel(id, caller.user().id());
+        Upstream upstream = channel == null ? null : channels.upstream(channel);
+        if (upstream == null) {
+            throw new Refusal(Reason.RESPONSE_NOT_FOUND, "There is no such response here.");
+        }
+        HttpMethod method = visit.request().method();
+        return upstream.kept(visit.loop(), method, id + rest)
+                .onErrorMap(
+                        Failure.class,
+                        error -> new Refusal(Reason.UPSTREAM_ERROR, "The response could not be reached."))
+                .flatMap(reply -> {
+                    if (method.equals(HttpMethod.DELETE) && reply.status() == 200) {
+                        pins.forget(id);
+                    }
+                    return passOn(visit, reply);
+                });
+    }
+
+    private static Mono<Void> passOn(Visit visit, Reply reply) {
+        int status = reply.status();
+        // A key that is refused is the operator's trouble, and none of the caller's.
+        return visit.response()
+                .status(status == 401 || status == 403 ? 502 : status)
+                .header("content-type", reply.headers().get("content-type", "application/json"))
+                .send(reply.body().map(ByteBuf::retain), piece -> true)
+                .then();
+    }
+
     /**
      * @param model as the path names it, in forms that do; null: the body does
      * @param stream what the path says of it
@@ -118,7 +157,7 @@ final class Relay {
                     openCalls.draining() ? "The gateway is going down." : "The gateway cannot book calls just now.";
             throw new Refusal(Reason.UNAVAILABLE, why, null, Duration.ofSeconds(2));
         }
-        Call call = new Call(visit, endpoint, caller, ledger, meters);
+        Call call = new Call(visit, endpoint, caller, ledger, meters, pins);
         return RequestBody.read(visit.request(), (int) settings.maxBody().toBytes())
                 .flatMap(body -> Contained.step(() -> admit(
                         call, model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream))))
@@ -147,14 +186,24 @@ final class Relay {
         }
         Tariff tariff = tariff(caller, route, ask.model());
         call.routed(route, tariff);
-        call.passes(rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens())));
+        RateLimits.Pass pass = rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens()));
+        call.passes(pass);
         long estimate = tariff == null ? 0 : estimate(caller, route, tariff, ask);
-        Hold hold = quota.reserve(caller, estimate);
+        Mono<RateLimits.Pass> shared = rateLimits.share(pass);
+        return shared == null
+                ? reserve(call, estimate)
+                : shared.publishOn(Schedulers.fromExecutor(call.visit().loop()))
+                        .doOnNext(call::passes)
+                        .flatMap(passed -> Contained.step(() -> reserve(call, estimate)));
+    }
+
+    private Mono<Void> reserve(Call call, long estimate) {
+        Hold hold = quota.reserve(call.caller(), estimate);
         if (hold != null) {
             call.holds(hold);
             return attempts.answer(call);
         }
-        return quota.lease(caller, estimate)
+        return quota.lease(call.caller(), estimate)
                 .publishOn(Schedulers.fromExecutor(call.visit().loop()))
                 .doOnNext(call::holds)
                 .doOnDiscard(Hold.class, taken -> taken.settle(0))
@@ -186,7 +235,7 @@ final class Relay {
                     null);
         }
         Route route = channels.route(caller.group().name(), model, endpoint);
-        Long pinned = caller.pinnedChannel();
+        Long pinned = call.pinnedChannel();
         return route == null || pinned != null && !route.has(pinned) ? null : route;
     }
 

@@ -31,6 +31,7 @@ final class RelayRoutes implements NettyRouteProvider {
     private static final Logger log = LoggerFactory.getLogger(RelayRoutes.class);
     private static final String PREFIX = "/v1/";
     private static final String MODELS = "/v1/models";
+    private static final String RESPONSES = "/v1/responses/";
     private static final String GOOGLES = "/v1beta/";
     private static final String GOOGLES_MODELS = "/v1beta/models";
 
@@ -85,6 +86,9 @@ final class RelayRoutes implements NettyRouteProvider {
                             ? googles(visit, path.substring(MODELS.length()))
                             : Mono.error(nothingHere());
         }
+        if (path.startsWith(RESPONSES)) {
+            return kept(visit, path.substring(RESPONSES.length()));
+        }
         if (path.equals(MODELS) || path.startsWith(MODELS + "/")) {
             String model = path.length() <= MODELS.length() + 1 ? null : decoded(path.substring(MODELS.length() + 1));
             return expected(request, HttpMethod.GET)
@@ -119,6 +123,24 @@ final class RelayRoutes implements NettyRouteProvider {
             case "batchEmbedContents" -> post(visit, () -> relay.call(visit, Endpoint.EMBED_CONTENTS, model, false));
             default -> Mono.error(nothingHere());
         };
+    }
+
+    /** {@code {id}}, {@code {id}/input_items} and {@code {id}/cancel}, with their query. */
+    private Mono<Void> kept(Visit visit, String rest) {
+        int slash = rest.indexOf('/');
+        String id = slash < 0 ? rest : rest.substring(0, slash);
+        String part = slash < 0 ? "" : rest.substring(slash);
+        HttpMethod method = visit.request().method();
+        boolean known = id.matches("resp_[A-Za-z0-9_-]{1,200}")
+                && (part.isEmpty() && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.DELETE))
+                        || part.equals("/input_items") && method.equals(HttpMethod.GET)
+                        || part.equals("/cancel") && method.equals(HttpMethod.POST));
+        if (!known) {
+            return Mono.error(nothingHere());
+        }
+        int query = visit.request().uri().indexOf('?');
+        return relay.kept(
+                visit, id, part + (query < 0 ? "" : visit.request().uri().substring(query)));
     }
 
     private static Mono<Void> post(Visit visit, Supplier<Mono<Void>> call) {

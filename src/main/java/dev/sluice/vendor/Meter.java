@@ -1,6 +1,7 @@
 package dev.sluice.vendor;
 
 import dev.sluice.wire.Reading;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches one answer in a vendor's form go by: what each event is, what was used, whether the answer is whole. It
@@ -37,6 +38,11 @@ public interface Meter extends Reading {
 
     /** Whether the plain answer is one whole JSON document. */
     boolean whole();
+
+    /** The id under which the vendor keeps the answer; null: none has come, or it keeps none. */
+    default @Nullable String keptAs() {
+        return null;
+    }
 
     /** Whether a plain answer is an error object, which some vendors send with status 200. */
     boolean isError(byte[] answer);

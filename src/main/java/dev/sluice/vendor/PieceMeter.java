@@ -8,15 +8,22 @@ import dev.sluice.format.Tally;
 import dev.sluice.wire.TextSpotter;
 import dev.sluice.wire.Usage;
 import dev.sluice.wire.UsageSpotter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches an answer in a form of its own go by: it reads the events as a translation would, and counts. Dearer by some
  * two microseconds an event than looking for a word, and right for every form there is.
  */
 final class PieceMeter implements Meter {
+    /** It stands at the beginning of a response. */
+    private static final Pattern ID = Pattern.compile("\"id\"\\s*:\\s*\"(resp_[A-Za-z0-9_-]{1,200})\"");
+
     private final Format format;
     private final AnswerReader reader;
     private final Frames frames;
@@ -25,6 +32,8 @@ final class PieceMeter implements Meter {
             new TextSpotter(tally.counter(), "text", "content", "thinking", "reasoning_content", "arguments", "name");
     private final UsageSpotter document;
     private boolean broken;
+    private boolean begun;
+    private @Nullable String keptAs;
 
     PieceMeter(Format format, List<String> quirks) {
         this.format = format;
@@ -35,6 +44,11 @@ final class PieceMeter implements Meter {
 
     private void take(Piece piece) {
         broken |= piece instanceof Piece.Broken;
+        if (piece instanceof Piece.Start start
+                && format == Format.RESPONSES
+                && !start.id().isEmpty()) {
+            keptAs = start.id();
+        }
         tally.take(piece);
     }
 
@@ -52,6 +66,11 @@ final class PieceMeter implements Meter {
 
     @Override
     public void piece(byte[] piece, int length) {
+        if (!begun && format == Format.RESPONSES) {
+            Matcher id = ID.matcher(new String(piece, 0, Math.min(length, 1_000), StandardCharsets.UTF_8));
+            keptAs = id.find() ? id.group(1) : null;
+        }
+        begun = true;
         for (int at = 0; at < length; at++) {
             document.accept(piece[at]);
         }
@@ -71,6 +90,11 @@ final class PieceMeter implements Meter {
     @Override
     public boolean whole() {
         return document.whole();
+    }
+
+    @Override
+    public @Nullable String keptAs() {
+        return keptAs;
     }
 
     @Override

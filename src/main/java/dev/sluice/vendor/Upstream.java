@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
@@ -174,6 +175,22 @@ public final class Upstream {
         return once.onErrorMap(IllegalArgumentException.class, Upstream::notHttp)
                 .onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
                 .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
+    }
+
+    /** Asks for a response that the vendor keeps, or what else is done with one. */
+    public Mono<Reply> kept(EventLoop loop, HttpMethod method, String idAndRest) {
+        Way way = way(Endpoint.RESPONSES, "any", false);
+        if (way == null || way.format() != Format.RESPONSES) {
+            return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the vendor keeps no responses"));
+        }
+        return client(loop)
+                .headers(each -> headers.forEach(each::set))
+                .request(method)
+                .uri(way.url() + "/" + idAndRest)
+                .responseConnection((response, connection) ->
+                        Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
+                .single()
+                .onErrorMap(Upstream::failure);
     }
 
     /** Asks for the vendor's list of models. */

@@ -48,6 +48,7 @@ public final class Ask {
     private long maxCompletionTokens = -1;
     private long choices = 1;
     private boolean hasRequired;
+    private @Nullable String follows;
     private boolean named; // the model stands in the path, not in the body
 
     /** A range of the body's bytes. */
@@ -105,6 +106,7 @@ public final class Ask {
                 case "max_tokens" -> maxTokens = whole(json, value, name);
                 case "max_completion_tokens", "max_output_tokens" -> maxCompletionTokens = whole(json, value, name);
                 case "generationConfig", "generation_config" -> generationConfig(json, value);
+                case "previous_response_id" -> follows = value == JsonToken.VALUE_STRING ? json.getString() : null;
                 case "n" -> choices = Math.max(1, whole(json, value, name));
                 default -> {
                     if (name.equals(endpoint.required)) {
@@ -228,6 +230,12 @@ public final class Ask {
 
     private void check() {
         if (model.isEmpty()) {
+            model = endpoint.defaultModel();
+        }
+        if (endpoint == Endpoint.IMAGES && stream) {
+            throw wrong("stream", "The field 'stream' must be false: images are not streamed here.");
+        }
+        if (model.isEmpty()) {
             throw new Refusal(Reason.MISSING_PARAMETER, "The body names no 'model'.", "model", null);
         }
         if (model.length() > LONGEST_MODEL) {
@@ -251,6 +259,11 @@ public final class Ask {
 
     public Endpoint endpoint() {
         return endpoint;
+    }
+
+    /** The response that this call goes on from; null: none. */
+    public @Nullable String follows() {
+        return follows;
     }
 
     /** As the caller named it. */

@@ -7,6 +7,11 @@ public enum Endpoint {
     CHAT("/chat/completions", "messages", true),
     COMPLETIONS("/completions", null, true),
     EMBEDDINGS("/embeddings", "input", false),
+    MODERATIONS("/moderations", "input", false),
+    RERANK("/rerank", "query", false),
+    IMAGES("/images/generations", "prompt", false),
+    /** Answers in sound. */
+    SPEECH("/audio/speech", "input", false),
     /** OpenAI's newer form. */
     RESPONSES("/responses", "input", true),
     /** Anthropic's own form. */
@@ -43,6 +48,16 @@ public enum Endpoint {
     /** Whether Google takes one where there could be a list. */
     boolean takesOne() {
         return this == GENERATE || this == EMBED_CONTENT;
+    }
+
+    /** Whether its answer is JSON. */
+    public boolean answersJson() {
+        return this != SPEECH;
+    }
+
+    /** The model that is meant where the caller names none; empty: one must be named. */
+    String defaultModel() {
+        return this == MODERATIONS ? "omni-moderation-latest" : "";
     }
 
     /** Whether what it uses is paid. */

@@ -21,21 +21,18 @@ import tools.jackson.databind.JsonNode;
 @ParameterizedClass
 @MethodSource(Databases.ALL)
 record ResourcesTest(Databases database) {
-    private static Databases.Fresh fresh;
     private static Gateway gateway;
     private static Someone root;
 
     @BeforeParameterizedClassInvocation
     static void start(Databases database) {
-        fresh = database.fresh();
-        gateway = Gateway.start(fresh.setting());
+        gateway = Gateway.shared(database);
         root = Someone.root(gateway);
     }
 
     @AfterParameterizedClassInvocation
     static void stop() {
-        gateway.close();
-        fresh.close();
+        gateway.clearChannels();
     }
 
     private static final String CHANNEL = """

@@ -33,21 +33,18 @@ record RetentionTest(Databases database) {
 
     private static final LocalDate TODAY = LocalDate.now(ZoneOffset.UTC);
 
-    private static Databases.Fresh fresh;
     private static Gateway gateway;
     private static long rootId;
 
     @BeforeParameterizedClassInvocation
     static void start(Databases database) {
-        fresh = database.fresh();
-        gateway = Gateway.start(fresh.setting());
+        gateway = Gateway.shared(database);
         rootId = gateway.api("GET", "/session", null).json().path("id").asLong();
     }
 
     @AfterParameterizedClassInvocation
     static void stop() {
-        gateway.close();
-        fresh.close();
+        gateway.clearChannels();
     }
 
     private static void books(NewToken token, Instant at) {

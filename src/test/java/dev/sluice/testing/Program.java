@@ -54,11 +54,16 @@ public final class Program implements AutoCloseable {
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
                         .start(),
                 port);
-        await("the program is ready, see " + log)
-                .atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .until(program::ready);
-        return program;
+        try {
+            await("the program is ready, see " + log)
+                    .atMost(Duration.ofSeconds(120))
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(program::ready);
+            return program;
+        } catch (RuntimeException | Error e) {
+            program.close();
+            throw e;
+        }
     }
 
     private static List<String> program() {

@@ -47,7 +47,15 @@ final class Bedrock implements Vendor {
                                         .replace("+", "%20")
                                 + (stream ? "/converse-stream" : "/converse"),
                         Format.CONVERSE);
-            case COMPLETIONS, EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS, COUNT_TOKENS -> null;
+            case COMPLETIONS,
+                    EMBEDDINGS,
+                    EMBED_CONTENT,
+                    EMBED_CONTENTS,
+                    COUNT_TOKENS,
+                    MODERATIONS,
+                    RERANK,
+                    IMAGES,
+                    SPEECH -> null;
         };
     }
 

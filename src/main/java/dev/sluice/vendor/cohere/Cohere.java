@@ -25,7 +25,8 @@ final class Cohere implements Vendor {
             case CHAT, RESPONSES, MESSAGES, GENERATE -> new Way(root(target) + "/v2/chat", Format.COHERE);
             case EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS ->
                 new Way(root(target) + "/v2/embed", Format.COHERE_EMBEDDINGS);
-            case COMPLETIONS, COUNT_TOKENS -> null;
+            case RERANK -> new Way(root(target) + "/v2/rerank", null);
+            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, IMAGES, SPEECH -> null;
         };
     }
 

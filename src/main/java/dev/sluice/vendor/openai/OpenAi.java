@@ -51,7 +51,7 @@ final class OpenAi implements Vendor {
         return switch (endpoint) {
             case CHAT, RESPONSES, MESSAGES, GENERATE -> Endpoint.CHAT;
             case EMBED_CONTENT, EMBED_CONTENTS -> Endpoint.EMBEDDINGS;
-            case COMPLETIONS, EMBEDDINGS -> endpoint;
+            case COMPLETIONS, EMBEDDINGS, MODERATIONS, RERANK, IMAGES, SPEECH -> endpoint;
             case COUNT_TOKENS -> null;
         };
     }

@@ -72,7 +72,15 @@ final class Vertex implements Vendor {
                                 models(target, "google", model)
                                         + (stream ? ":streamGenerateContent?alt=sse" : ":generateContent"),
                                 Format.GEMINI);
-            case COMPLETIONS, EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS, COUNT_TOKENS -> null;
+            case COMPLETIONS,
+                    EMBEDDINGS,
+                    EMBED_CONTENT,
+                    EMBED_CONTENTS,
+                    COUNT_TOKENS,
+                    MODERATIONS,
+                    RERANK,
+                    IMAGES,
+                    SPEECH -> null;
         };
     }
 
