@@ -56,7 +56,7 @@ export function Playground({ user }) {
       .then((list) => {
         const names = (list.data || []).map((each) => each.id).sort();
         setModels(names);
-        if (!model && names.length > 0) setModel(names[0]);
+        setModel((before) => before || names[0] || '');
       })
       .catch((failed) => {
         setModels([]);
@@ -131,7 +131,7 @@ export function Playground({ user }) {
       <section class="card chat" aria-label=${t('playground.chat')}>
         <div class="field">
           <label for="model">${t('model')}</label>
-          <input id="model" list="models" value=${model} onInput=${(event) => setModel(event.target.value)} placeholder=${models === null ? t('loading') : ''} spellcheck="false" />
+          <input id="model" list="models" value=${model} disabled=${models === null} onInput=${(event) => setModel(event.target.value)} placeholder=${models === null ? t('loading') : ''} spellcheck="false" />
           <datalist id="models">${(models || []).map((name) => html`<option value=${name}></option>`)}</datalist>
           ${models?.length === 0 && html`<small>${t('playground.no.models')}</small>`}
         </div>

@@ -104,7 +104,7 @@ class FirstHourTest {
     private static void seesTheCallAndItsCost(Person root) {
         root.opens("calls").sees("gpt-4o-mini").pictures("calls");
         root.page().locator("tbody a").first().click();
-        root.sees("What it cost").pictures("call");
+        root.sees("What it cost").sees("laptop").sees("Berlin").pictures("call");
         assertThat(root.page().locator("main").innerText())
                 .contains("laptop")
                 .contains("Berlin")
