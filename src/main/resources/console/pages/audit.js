@@ -7,6 +7,7 @@ import { Empty } from '../ui/feedback.js';
 import { Head, Table } from '../ui/table.js';
 import { html } from '../view.js';
 
+const SHOWN = 5;
 const ACTIONS = ['create', 'update', 'delete', 'credit', 'redeem', 'register', 'sign_in', 'sign_out'];
 
 export function Audit({ query }) {
@@ -14,7 +15,7 @@ export function Audit({ query }) {
   const columns = [
     { title: t('time'), cell: (row) => html`<span class="unbroken">${time(row.at)}</span>` },
     { title: t('actor'), cell: (row) => html`${row.username}<small class="block">${t('means.' + row.means)} · ${row.client_ip}</small>` },
-    { title: t('action'), cell: (row) => textOr('action.' + row.action, row.action) },
+    { title: t('action'), cell: (row) => html`<span class="unbroken">${textOr('action.' + row.action, row.action)}</span>` },
     { title: t('resource'), cell: (row) => html`${row.resource.replaceAll('_', ' ')} <span class="soft">${row.resource_id}</span>` },
     { title: t('changes'), wide: true, cell: (row) => html`<${Changes} changes=${row.changes} />` },
   ];
@@ -33,8 +34,9 @@ export function Audit({ query }) {
 /** The changed fields at a glance, their values on demand. Of a secret there is only the name. */
 function Changes({ changes }) {
   if (changes.length === 0) return '–';
+  const names = changes.map((change) => change.field);
   return html`<details>
-    <summary>${changes.map((change) => change.field).join(', ')}</summary>
+    <summary>${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN && ` +${names.length - SHOWN}`}</summary>
     <dl>
       ${changes.map((change) => html`<div><dt>${change.field}</dt><dd>${said(change.from)} → ${said(change.to)}</dd></div>`)}
     </dl>

@@ -28,7 +28,7 @@ export function Balance({ user }) {
     <div class="columns">
       <section class="card">
         <h2>${t('balance.left')}</h2>
-        ${now ? html`<p class="large">${now.quota_usd === null ? t('unlimited') : usd(now.quota_usd - (now.period_used_usd ?? now.used_usd))}</p><${Spent} token=${now} />` : html`<${Loading} />`}
+        ${now ? html`<p class="large">${now.quota_usd === null ? t('unlimited') : usd(now.quota_usd - now.period_used_usd)}</p><${Spent} token=${now} />` : html`<${Loading} />`}
       </section>
       <section class="card">
         <h2>${t('redeem')}</h2>

@@ -18,7 +18,7 @@ export function CallStory({ id, user }) {
   if (!call) return html`<${Head} title=${t('call')} /><${Loading} />`;
   return html`
     <${Head} title=${t('call')} about=${html`<code>${call.id}</code>`}><${CopyButton} text=${call.id} /><//>
-    <div class="columns">
+    <div class="columns three">
       <${Facts} title=${t('call.asked')} facts=${[
         [t('time'), time(call.at)],
         [t('user'), admin ? html`<a href=${'#/calls?user_id=' + call.user_id}>${users(call.user_id)}</a>` : user.username],
@@ -41,12 +41,12 @@ export function CallStory({ id, user }) {
         [t('cache.write.tokens'), count(call.cache_write_tokens)],
         [t('completion.tokens'), count(call.completion_tokens)],
         [t('reasoning.tokens'), count(call.reasoning_tokens)],
-        [t('counted.by'), t(call.estimated ? 'counted.here' : 'counted.vendor')],
+        call.prompt_tokens + call.completion_tokens > 0 && [t('counted.by'), t(call.estimated ? 'counted.here' : 'counted.vendor')],
         [t('price'), call.price || '–'],
         [t('cost'), html`<strong>${usd(call.cost_usd)}</strong>`],
       ]} />
     </div>
-    ${call.tried && html`<${Tried} tried=${call.tried} channels=${channels} />`}
+    ${call.failed_attempts.length > 0 && html`<${Tried} call=${call} channels=${admin ? channels : (id) => t('channel') + ' #' + id} />`}
     <${TimeLine} call=${call} />
   `;
 }
@@ -59,11 +59,12 @@ function Facts({ title, facts }) {
 }
 
 /** The channels that were tried, in order, and why each was left. */
-function Tried({ tried, channels }) {
+function Tried({ call, channels }) {
   return html`<section class="card">
     <h2>${t('call.tried')}</h2>
     <ol class="tried">
-      ${tried.map((each) => html`<li><a href=${'#/channels/' + each.channel_id}>${channels(each.channel_id)}</a> <span class="soft">${each.outcome} · ${millis(each.duration_ms)}</span></li>`)}
+      ${call.failed_attempts.map((each) => html`<li>${channels(each.channel_id)} <span class="soft">${t('failure.' + each.reason)}</span></li>`)}
+      ${call.attempts > call.failed_attempts.length && html`<li>${channels(call.channel_id)} <span class="soft">${t('failure.none')}</span></li>`}
     </ol>
   </section>`;
 }

@@ -35,7 +35,7 @@ export function Overview({ user }) {
 function Tiles({ data, user, admin }) {
   const { total } = data;
   const rate = total.calls ? total.errors / total.calls : 0;
-  const left = user.quota_usd === null ? t('unlimited') : dollars(user.quota_usd - user.used_usd);
+  const left = user.quota_usd === null ? t('unlimited') : dollars(user.quota_usd - user.period_used_usd);
   return html`<section class="tiles" aria-label=${t('overview.day')}>
     <${Tile} label=${t('calls')} value=${short(total.calls)} note=${t('overview.day')} />
     <${Tile} label=${t('errors')} value=${short(total.errors)} note=${percent(rate)} bad=${rate > 0.05} />
@@ -118,8 +118,7 @@ function Attention({ data, admin, channels }) {
 
 function spent(token) {
   if (token.quota_usd === null) return 0;
-  const used = token.period_used_usd ?? token.used_usd;
-  return token.quota_usd === 0 ? 1 : used / token.quota_usd;
+  return token.quota_usd === 0 ? 1 : token.period_used_usd / token.quota_usd;
 }
 
 function Hours({ hours }) {

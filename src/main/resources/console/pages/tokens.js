@@ -6,7 +6,7 @@ import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { administers } from '../session.js';
 import { attempt, Badge, CopyButton, Dialog, Empty, sure, toast } from '../ui/feedback.js';
-import { Expiry, Field, Form, LimitFields, limits, limitValues, quotaOf, QuotaField, quotaValues, useForm } from '../ui/form.js';
+import { Expiry, Field, Form, LimitFields, limits, limitValues, quotaOf, QuotaField, quotaValues, RenewalFields, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
 import { Head, RowButton, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
@@ -82,15 +82,15 @@ export function Tokens({ user, query }) {
 function State({ token }) {
   if (!token.enabled) return html`<${Badge}>${t('state.off')}<//>`;
   if (token.expires_at && new Date(token.expires_at) < Date.now()) return html`<${Badge} kind="bad">${t('expired')}<//>`;
-  const used = token.period_used_usd ?? token.used_usd;
+  const used = token.period_used_usd;
   if (token.quota_usd !== null && used >= token.quota_usd) return html`<${Badge} kind="bad">${t('quota.spent')}<//>`;
   return html`<${Badge} kind="good">${t('state.ok')}<//>`;
 }
 
 /** What was spent of what, with the share as a bar. */
 export function Spent({ token }) {
-  const used = token.period_used_usd ?? token.used_usd;
-  const period = token.quota_period && token.quota_period !== 'none' ? ' / ' + t('period.' + token.quota_period) : '';
+  const used = token.period_used_usd;
+  const period = token.quota_period !== 'none' ? ' / ' + t('period.' + token.quota_period) : '';
   if (token.quota_usd === null) return html`<span>${usd(token.used_usd)}<small class="soft block">${t('unlimited')}</small></span>`;
   const share = token.quota_usd === 0 ? 1 : Math.min(1, used / token.quota_usd);
   return html`<span class="spent">
@@ -100,7 +100,6 @@ export function Spent({ token }) {
 }
 
 function Editor({ token, user, close, saved }) {
-  const renews = !token || 'quota_period' in token;
   const models = useNamesOfModels();
   const form = useForm(
     {
@@ -109,13 +108,12 @@ function Editor({ token, user, close, saved }) {
       expires_at: token?.expires_at ?? null,
       ...quotaValues(token ? token.quota_usd : null),
       quota_period: token?.quota_period ?? 'none',
-      time_zone: token?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC',
+      time_zone: token?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
       models: token?.models ?? [],
       allowed_ips: token?.allowed_ips ?? [],
       ...limitValues(token?.limits),
     },
     async (values) => {
-      const renewing = renews && (token || values.quota_period !== 'none') ? { quota_period: values.quota_period, time_zone: values.time_zone } : {};
       const body = {
         name: values.name,
         enabled: values.enabled,
@@ -124,7 +122,8 @@ function Editor({ token, user, close, saved }) {
         models: values.models,
         allowed_ips: values.allowed_ips,
         limits: limits(values),
-        ...renewing,
+        quota_period: values.quota_period,
+        time_zone: values.time_zone,
       };
       if (token) await patch('/tokens/' + token.id, body);
       const made = token ? null : await post('/tokens', body);
@@ -138,10 +137,7 @@ function Editor({ token, user, close, saved }) {
         <${Field} form=${form} name="name" label=${t('name')} hint=${t('token.name.hint')} required autofocus />
         <${Expiry} form=${form} />
         <${QuotaField} form=${form} hint=${t('token.quota.hint')} />
-        ${renews && !form.values['quota_usd.unlimited'] &&
-        html`<${Field} form=${form} name="quota_period" type="select" label=${t('period.renews')} options=${['none', 'day', 'week', 'month'].map((each) => [each, t('period.' + each)])} />`}
-        ${renews && !form.values['quota_usd.unlimited'] && form.values.quota_period !== 'none' &&
-        html`<${Field} form=${form} name="time_zone" label=${t('time.zone')} hint=${t('time.zone.hint')} />`}
+        <${RenewalFields} form=${form} />
         <${Field} form=${form} name="models" type="list" label=${t('token.models')} hint=${t('token.models.hint')} options=${models} wide placeholder=${t('all')} />
         ${token && html`<${Field} form=${form} name="enabled" type="check" label=${t('enabled')} wide />`}
       </div>

@@ -5,7 +5,7 @@ import { time, usd } from '../format.js';
 import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { attempt, Badge, Dialog, Loading, sure, toast } from '../ui/feedback.js';
-import { Field, Form, number, quotaOf, QuotaField, quotaValues, useForm } from '../ui/form.js';
+import { Field, Form, number, quotaOf, QuotaField, quotaValues, RenewalFields, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
 import { Head, RowButton, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
@@ -61,7 +61,6 @@ export function Users({ user: me, query }) {
 
 function Editor({ user, me, close, saved }) {
   const groups = useAll('/groups');
-  const renews = user && 'quota_period' in user;
   const roles = me.role === 'root' ? ['user', 'admin', 'root'] : [user?.role ?? 'user'];
   const form = useForm(
     {
@@ -84,7 +83,8 @@ function Editor({ user, me, close, saved }) {
         enabled: values.enabled,
         quota_usd: quotaOf(values),
         ...(values.password ? { password: values.password } : {}),
-        ...(renews ? { quota_period: values.quota_period, time_zone: values.time_zone } : {}),
+        quota_period: values.quota_period,
+        time_zone: values.time_zone,
       };
       await (user ? patch('/users/' + user.id, body) : post('/users', body));
       toast(t('saved'));
@@ -100,8 +100,7 @@ function Editor({ user, me, close, saved }) {
         <${Field} form=${form} name="role" type="select" label=${t('role')} hint=${t('role.hint')} options=${roles.map((role) => [role, t('role.' + role)])} />
         <${Field} form=${form} name="group" type="select" label=${t('group')} options=${names(groups, form.values.group).map((name) => [name, name])} />
         <${QuotaField} form=${form} hint=${t('user.quota.hint')} />
-        ${renews && html`<${Field} form=${form} name="quota_period" type="select" label=${t('period.renews')} options=${['none', 'day', 'week', 'month'].map((each) => [each, t('period.' + each)])} />
-          <${Field} form=${form} name="time_zone" label=${t('time.zone')} />`}
+        <${RenewalFields} form=${form} />
         <${Field} form=${form} name="enabled" type="check" label=${t('enabled')} wide />
       </div>
     <//>

@@ -344,6 +344,16 @@ export function QuotaField({ form, name = 'quota_usd', label, hint }) {
   <//>`;
 }
 
+/** How often a quota begins anew, and by whose calendar; of no use to one that is unlimited. */
+export function RenewalFields({ form }) {
+  if (form.values['quota_usd.unlimited']) return null;
+  const options = ['none', 'day', 'week', 'month'].map((each) => [each, t('period.' + each)]);
+  return html`
+    <${Field} form=${form} name="quota_period" type="select" label=${t('period.renews')} options=${options} />
+    ${form.values.quota_period !== 'none' && html`<${Field} form=${form} name="time_zone" label=${t('time.zone')} hint=${t('time.zone.hint')} />`}
+  `;
+}
+
 export function quotaValues(value, name = 'quota_usd') {
   return { [name]: value ?? '', [name + '.unlimited']: value === null || value === undefined };
 }

@@ -43,6 +43,34 @@ final class CallApi {
         this.calls = calls;
     }
 
+    /** One attempt that came to nothing. */
+    @Schema(name = "FailedAttempt")
+    record FailedAttempt(
+            @JsonProperty("channel_id") long channelId,
+
+            @Schema(
+                    allowableValues = {
+                        "network",
+                        "timeout",
+                        "rate_limited",
+                        "key_refused",
+                        "server_error",
+                        "not_the_protocol"
+                    })
+            String reason) {
+
+        static List<FailedAttempt> all(@Nullable String notes) {
+            return notes == null
+                    ? List.of()
+                    : Arrays.stream(notes.split(",")).map(FailedAttempt::of).toList();
+        }
+
+        private static FailedAttempt of(String note) {
+            int colon = note.indexOf(':');
+            return new FailedAttempt(Long.parseLong(note.substring(0, colon)), note.substring(colon + 1));
+        }
+    }
+
     /** A call as the API shows it. */
     @Schema(name = "Call")
     record View(
@@ -79,6 +107,11 @@ final class CallApi {
             @JsonProperty("duration_ms") long durationMs,
             @JsonProperty("ttft_ms") @Nullable Long ttftMs,
             int attempts,
+
+            @Schema(description = "Those that came to nothing, in order, and why another channel or key was tried")
+            @JsonProperty("failed_attempts")
+            List<FailedAttempt> failedAttempts,
+
             @JsonProperty("client_ip") String clientIp) {
 
         static View of(Entry entry) {
@@ -105,6 +138,7 @@ final class CallApi {
                     entry.durationMs(),
                     entry.ttftMs(),
                     entry.attempts(),
+                    FailedAttempt.all(entry.failedAttempts()),
                     entry.clientIp());
         }
     }
@@ -211,6 +245,7 @@ final class CallApi {
                                     call.durationMs,
                                     call.ttftMs,
                                     call.attempts,
+                                    entry.failedAttempts(),
                                     call.clientIp)
                             .stream()
                             .map(Csv::cell)

@@ -24,6 +24,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -474,7 +475,7 @@ final class ChannelApi {
                 fields.whole("weight", 1, 1, 1000),
                 fields.flag("enabled", true),
                 headers(fields),
-                fields.map("options", 2_000),
+                options(fields),
                 fields.limits("limits"),
                 fields.object("timeouts", Set.of("connect_ms", "first_byte_ms", "idle_ms"), ChannelApi::timeouts),
                 fields.factor("price_factor"),
@@ -497,17 +498,44 @@ final class ChannelApi {
 
     private static List<String> keys(Fields fields) {
         JsonNode given = fields.raw("keys");
-        List<String> keys = given.isString()
+        List<String> keys = given.isString() && !document(given)
                 ? given.asString()
                         .lines()
                         .map(String::strip)
                         .filter(line -> !line.isEmpty())
                         .toList()
-                : fields.texts("keys", 10_000);
+                : document(given) || document(given.path(0)) ? documents(fields, given) : fields.texts("keys", 10_000);
         if (keys.stream().anyMatch(key -> key.chars().anyMatch(c -> c < ' ' || c > 126))) {
             fields.fault("keys", "hold characters that cannot stand in a header (expected: printable ASCII)");
         }
         return keys.stream().distinct().toList();
+    }
+
+    private static boolean document(JsonNode key) {
+        return key.isString() && key.asString().strip().startsWith("{");
+    }
+
+    /** Keys that are JSON documents, as Google's are: they may be written over several lines. */
+    private static List<String> documents(Fields fields, JsonNode given) {
+        List<String> keys = new ArrayList<>();
+        for (JsonNode key : given.isArray() ? given : List.of(given)) {
+            String text = document(key) ? key.asString().strip().replaceAll("[\\r\\n\\t]+", " ") : "";
+            if (text.isEmpty() || text.length() > 10_000) {
+                fields.fault("keys", "not shown here (expected: JSON documents alone, of at most 10000 characters)");
+                return List.of();
+            }
+            keys.add(text);
+        }
+        return keys;
+    }
+
+    private Map<String, String> options(Fields fields) {
+        Map<String, String> options = fields.map("options", 2_000);
+        String fault = vendors.fault(options);
+        if (fault != null) {
+            fields.fault("options", fault);
+        }
+        return options;
     }
 
     private Set<String> groups(Fields fields) {

@@ -122,6 +122,7 @@ final class PriceApi {
             BigDecimal perCall,
 
             @Schema(description = "With more prompt tokens than this, the long_ prices hold for the whole call")
+            @JsonProperty("long_context_tokens")
             @Nullable
             Long longContextTokens,
 

@@ -111,7 +111,7 @@ public final class Probe {
 
     /** Whether there is something of an answer, in any form: choices, content blocks, candidates, an output. */
     private static boolean answered(String text, String type) {
-        boolean whole = text.stripLeading().startsWith("{") || type.equals("text/event-stream");
+        boolean whole = text.stripLeading().startsWith("{") || type.contains("event");
         return whole && ANSWERS.matcher(text).find();
     }
 
@@ -149,10 +149,13 @@ public final class Probe {
         try {
             JsonNode answer = JSON.readTree(text);
             List<String> names = new ArrayList<>();
-            JsonNode list = answer.has("models") ? answer.path("models") : answer.path("data");
+            JsonNode list = answer.has("models")
+                    ? answer.path("models")
+                    : answer.has("modelSummaries") ? answer.path("modelSummaries") : answer.path("data");
             for (JsonNode model : answer.isArray() ? answer : list) {
                 String id = model.path("id")
-                        .asString(model.path("name").asString("").replaceFirst("^models/", ""));
+                        .asString(model.path("modelId")
+                                .asString(model.path("name").asString("").replaceFirst("^models/", "")));
                 if (!id.isEmpty()) {
                     names.add(id);
                 }

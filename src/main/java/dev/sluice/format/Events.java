@@ -29,10 +29,6 @@ public final class Events {
         bytes.writeBytes(ascii(text));
     }
 
-    void json(JsonNode json) {
-        bytes.writeBytes(Fields.bytes(json));
-    }
-
     /** All since the last time. */
     public byte[] taken() {
         byte[] all = bytes.toByteArray();

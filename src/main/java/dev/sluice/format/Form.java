@@ -5,7 +5,9 @@ import java.util.List;
 /** How questions are written in one form. */
 interface Form {
     /** The question in the caller's body. @throws dev.sluice.wire.Refusal when another form has no word for it */
-    Question read(byte[] body, boolean stream);
+    default Question read(byte[] body, boolean stream) {
+        throw new IllegalStateException("no caller asks in this form");
+    }
 
     /**
      * The body for a vendor.

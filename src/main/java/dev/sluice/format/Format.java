@@ -21,6 +21,21 @@ public enum Format {
     MESSAGES(new MessagesForm(), quirks -> new MessagesReader(), MessagesWriter::new, EventStreamFrames::new),
     /** Google's generateContent. */
     GEMINI(new GeminiForm(), quirks -> new GeminiReader(), GeminiWriter::new, EventStreamFrames::new),
+    /** AWS Bedrock's Converse. */
+    CONVERSE(new ConverseForm(), quirks -> new ConverseReader(), Format::noWriter, AwsFrames::new),
+    /** Cohere's chat, version 2. */
+    COHERE(new CohereForm(), quirks -> new CohereReader(), Format::noWriter, EventStreamFrames::new),
+    /** Ollama's chat. */
+    OLLAMA(new OllamaForm(), quirks -> new OllamaReader(), Format::noWriter, JsonLines::new),
+    /** Cohere's embeddings. */
+    COHERE_EMBEDDINGS(
+            new CohereForm.Embeddings(),
+            quirks -> new CohereForm.EmbeddingsReader(),
+            Format::noWriter,
+            EventStreamFrames::new),
+    /** Ollama's embeddings. */
+    OLLAMA_EMBEDDINGS(
+            new OllamaForm.Embeddings(), quirks -> new OllamaForm.EmbeddingsReader(), Format::noWriter, JsonLines::new),
     /** OpenAI's embeddings, and the whole field's. */
     EMBEDDINGS(
             new EmbeddingsForm(),
@@ -54,6 +69,10 @@ public enum Format {
         this.reader = reader;
         this.writer = writer;
         this.frames = frames;
+    }
+
+    private static AnswerWriter noWriter(Heading heading) {
+        throw new IllegalStateException("no caller is answered in this form");
     }
 
     /** The form of what is asked at the endpoint; null: it has only one, and is never translated. */
@@ -108,7 +127,7 @@ public enum Format {
         return switch (this) {
             case CHAT -> "data: [DONE]\n\n";
             case MESSAGES -> "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
-            case RESPONSES, GEMINI, EMBEDDINGS, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> "";
+            default -> "";
         };
     }
 
@@ -135,6 +154,9 @@ public enum Format {
         return switch (this) {
             case CHAT, RESPONSES, EMBEDDINGS -> OpenAiUsage.of(node, false);
             case MESSAGES -> MessagesReader.usage(node);
+            case CONVERSE -> ConverseReader.usage(node);
+            case COHERE, COHERE_EMBEDDINGS -> CohereReader.usage(node);
+            case OLLAMA, OLLAMA_EMBEDDINGS -> OllamaReader.usage(node);
             case GEMINI, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiReader.usage(node);
         };
     }
@@ -145,6 +167,12 @@ public enum Format {
         return start.startsWith("{\"error\"")
                 || start.startsWith("[{\"error\"")
                 || start.startsWith("{\"type\":\"error\"");
+    }
+
+    /** Whether callers of this form read the error as it is: behind one form there may be a vendor of another. */
+    public boolean reads(byte[] error) {
+        String start = new String(error, 0, Math.min(error.length, 64), StandardCharsets.UTF_8).replaceAll("\\s", "");
+        return this != MESSAGES || start.startsWith("{\"type\":\"error\"");
     }
 
     /** The vendor's own words in an error of any form; null: it has none. */
@@ -169,9 +197,9 @@ public enum Format {
     public byte[] error(Refusal refusal, String requestId) {
         return Fields.bytes(
                 switch (this) {
-                    case CHAT, RESPONSES, EMBEDDINGS -> ChatWriter.error(refusal);
                     case MESSAGES -> MessagesWriter.error(refusal, requestId);
                     case GEMINI, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiWriter.error(refusal);
+                    default -> ChatWriter.error(refusal);
                 });
     }
 }

@@ -308,7 +308,7 @@ final class MessagesForm implements Form {
         ObjectNode body = Fields.object().put("model", model);
         long max = asked.maxTokens() != null ? asked.maxTokens() : defaultMaxTokens(model);
         ObjectNode config = Fields.object();
-        boolean thinks = think(asked, model, max, body, config);
+        boolean thinks = think(asked, model, body, config);
         Long budget = body.path("thinking").has("budget_tokens")
                 ? Long.valueOf(body.path("thinking").path("budget_tokens").asLong())
                 : null;
@@ -363,7 +363,7 @@ final class MessagesForm implements Form {
     }
 
     /** Whether it was asked to think. Old models cannot; a history of unsigned tool calls forbids it to others. */
-    private static boolean think(Conversation asked, String model, long max, ObjectNode body, ObjectNode config) {
+    static boolean think(Conversation asked, String model, ObjectNode body, ObjectNode config) {
         Reasoning.Effort effort = asked.reasoning().inWords();
         int version = version(model);
         if (effort == null || version > 0 && version < 307) {

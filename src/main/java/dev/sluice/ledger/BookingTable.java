@@ -46,6 +46,7 @@ final class BookingTable {
             "duration_ms",
             "ttft_ms",
             "attempts",
+            "failed_attempts",
             "client_ip");
 
     /** Rows of one INSERT: few different statements, so that the drivers' and the database's caches know them. */
@@ -166,6 +167,7 @@ final class BookingTable {
             entry.durationMs(),
             entry.ttftMs() == null ? Parameters.in(R2dbcType.BIGINT) : entry.ttftMs(),
             entry.attempts(),
+            orNull(entry.failedAttempts()),
             entry.clientIp()
         };
     }
@@ -211,24 +213,27 @@ final class BookingTable {
         return sums;
     }
 
+    /** One statement after the other, and not one in the other: the embedded database answers on the caller's stack. */
     private Mono<Void> count(DatabaseClient client, String table, String kind, long id, Sum sum) {
-        String used = table.equals("tokens") ? ", last_used_at = :at" : "";
-        Mono<Void> all = Mono.empty();
-        for (Map.Entry<Long, Long> part : sum.costs.entrySet()) {
-            var update = client.sql("UPDATE " + table + " SET used_nanos = used_nanos + :cost" + PERIODS + used
-                            + " WHERE id = :id")
-                    .bind("cost", part.getValue())
-                    .bind("began", part.getKey())
-                    .bind("id", id);
-            all = all.then((used.isEmpty() ? update : update.bind("at", sum.lastUsed))
-                    .fetch()
-                    .rowsUpdated()
-                    .then());
-        }
-        for (Map.Entry<Long, Long> lease : sum.leased.entrySet()) {
-            all = all.then(shorten(client, table, kind, id, lease.getKey(), lease.getValue()));
-        }
-        return all;
+        List<Mono<Void>> steps = new ArrayList<>();
+        sum.costs.forEach((began, cost) -> steps.add(count(client, table, id, sum.lastUsed, began, cost)));
+        sum.leased.forEach((epoch, nanos) -> steps.add(shorten(client, table, kind, id, epoch, nanos)));
+        return Flux.fromIterable(steps).concatMap(step -> step).then();
+    }
+
+    private static Mono<Void> count(
+            DatabaseClient client, String table, long id, long lastUsed, long began, long cost) {
+        boolean token = table.equals("tokens");
+        String used = token ? ", last_used_at = :at" : "";
+        var update = client.sql(
+                        "UPDATE " + table + " SET used_nanos = used_nanos + :cost" + PERIODS + used + " WHERE id = :id")
+                .bind("cost", cost)
+                .bind("began", began)
+                .bind("id", id);
+        return (token ? update.bind("at", lastUsed) : update)
+                .fetch()
+                .rowsUpdated()
+                .then();
     }
 
     /** A lease that has ended meanwhile took what is spent here back to the account already, and is not shortened again. */

@@ -21,7 +21,7 @@ public final class CallTable {
     private static final String SELECT =
             "SELECT id, started_at, endpoint, model, upstream_model, stream, user_id, token_id,"
                     + " channel_id, status, error_code, prompt_tokens, cached_tokens, cache_write_tokens, completion_tokens,"
-                    + " reasoning_tokens, estimated, cost_nanos, price, duration_ms, ttft_ms, attempts, client_ip FROM calls";
+                    + " reasoning_tokens, estimated, cost_nanos, price, duration_ms, ttft_ms, attempts, failed_attempts, client_ip FROM calls";
 
     /** Rows of an export are read so many at a time: it never holds more, however long it is. */
     private static final int EXPORT_PAGE = 500;
@@ -139,6 +139,7 @@ public final class CallTable {
                 number(row, "duration_ms"),
                 row.get("ttft_ms", Long.class),
                 requireNonNull(row.get("attempts", Integer.class)),
+                row.get("failed_attempts", String.class),
                 text(row, "client_ip"),
                 0,
                 false,

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param errorCode what went wrong, also after a 200; null: nothing
  * @param price the price and factors used, in words, so that a later price change never alters history
  * @param ttftMs time to the first token; only of streams
+ * @param failedAttempts those that came to nothing, in order, as {@code channel:reason,…}; null: none
  * @param leaseEpoch of the leases the cost was spent from: booking it shortens those, and none that were taken later
  * @param leasedFromToken whether there was one on the token's quota
  */
@@ -35,6 +36,7 @@ public record Entry(
         long durationMs,
         @Nullable Long ttftMs,
         int attempts,
+        @Nullable String failedAttempts,
         String clientIp,
         long leaseEpoch,
         boolean leasedFromToken,

@@ -9,10 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /** An entry as bytes, for the journal. The first byte is the version of the form; a reader knows all versions up to its own. */
 final class EntryBytes {
-    /** No entry is larger: texts are cut to what the ledger's columns hold, which is 1,200 characters in all. */
-    static final int MOST = 8 * 1024;
+    /** No entry is larger: it has eight texts of at most 400 characters, three bytes each at most. */
+    static final int MOST = 16 * 1024;
 
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
+
+    /** Entries of this version know nothing of failed attempts. */
+    private static final byte FIRST_VERSION = 1;
+
     private static final int LONGEST_TEXT = 400;
 
     private EntryBytes() {}
@@ -42,6 +46,7 @@ final class EntryBytes {
         out.putLong(entry.durationMs());
         number(out, entry.ttftMs());
         out.putInt(entry.attempts());
+        text(out, entry.failedAttempts());
         text(out, entry.clientIp());
         out.putLong(entry.leaseEpoch());
         flag(out, entry.leasedFromToken());
@@ -51,8 +56,8 @@ final class EntryBytes {
     /** @throws IOException when the bytes are no entry of a known version */
     static Entry read(ByteBuffer in) throws IOException {
         byte version = in.get();
-        if (version != VERSION) {
-            throw new IOException("an entry of version " + version + " (known: " + VERSION + ")");
+        if (version < FIRST_VERSION || version > VERSION) {
+            throw new IOException("an entry of version " + version + " (known: up to " + VERSION + ")");
         }
         try {
             return new Entry(
@@ -73,6 +78,7 @@ final class EntryBytes {
                     in.getLong(),
                     number(in),
                     in.getInt(),
+                    version == FIRST_VERSION ? null : text(in),
                     given(in),
                     in.getLong(),
                     flag(in),

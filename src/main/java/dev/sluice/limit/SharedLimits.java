@@ -69,7 +69,10 @@ public final class SharedLimits implements SmartLifecycle {
         running = true;
         SharedThrottle first = find("start", new Limits(1, 1, null));
         if (first != null) {
-            Mono.fromFuture(first.enter(1)).timeout(Duration.ofSeconds(2)).onErrorComplete().block();
+            Mono.fromFuture(first.enter(1))
+                    .timeout(Duration.ofSeconds(2))
+                    .onErrorComplete()
+                    .block();
         }
     }
 

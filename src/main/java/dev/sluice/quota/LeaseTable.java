@@ -51,9 +51,19 @@ final class LeaseTable {
 
     /** Gives back what a lease has left; negative where calls cost more than was leased. */
     Mono<Void> giveBack(DatabaseClient client, Account.Name account, long epoch, long nanos) {
-        return shorten(client, account, epoch, nanos)
+        return lock(client, account)
+                .then(shorten(client, account, epoch, nanos))
                 .filter(rows -> rows > 0) // else the lease has ended, and all of it is with the account again
                 .flatMap(rows -> move(client, account, -nanos, false))
+                .then();
+    }
+
+    /** The account's row before the lease's, as whoever leases and books has it: else one of both would wait in vain. */
+    private static Mono<Void> lock(DatabaseClient client, Account.Name account) {
+        return client.sql("SELECT id FROM " + account.kind().table + " WHERE id = :id FOR UPDATE")
+                .bind("id", account.id())
+                .map(row -> true)
+                .all()
                 .then();
     }
 

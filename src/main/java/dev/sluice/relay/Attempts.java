@@ -303,7 +303,7 @@ final class Attempts {
         choice.succeeded();
         meters.attempt(choice.channel().id(), "refused");
         call.failed(reply.status(), "upstream_refused");
-        boolean own = attempt.translation() == null;
+        boolean own = attempt.translation() == null && call.visit().format().reads(body);
         byte[] words = own ? body : inCallersForm(call, reply.status(), body);
         String type = own ? reply.headers().get("content-type", "application/json") : "application/json";
         return head(call, reply)

@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
 final class Call {
     private static final Logger log = LoggerFactory.getLogger("call");
 
+    /** The ledger holds 400 characters of them, and one more note has some 40. */
+    private static final int MOST_NOTES = 350;
+
     private final Visit visit;
     private final Endpoint endpoint;
     private final Caller caller;
@@ -54,6 +57,7 @@ final class Call {
     private @Nullable Failure rateLimited;
     private @Nullable Failure lastFailure;
     private @Nullable Refusal inexpressible;
+    private @Nullable StringBuilder failedAttempts; // nearly always none
     private boolean onlyRateLimited = true;
     private boolean streaming;
     private boolean begun;
@@ -157,11 +161,25 @@ final class Call {
     /** The attempt came to nothing; what is left to say when no other succeeds is remembered. */
     void attemptFailed(Failure failure) {
         lastFailure = failure;
+        noteFailed(failure);
         if (failure.kind() != Failure.Kind.RATE_LIMITED) {
             onlyRateLimited = false;
         } else if (rateLimited == null || sooner(failure, rateLimited)) {
             rateLimited = failure;
         }
+    }
+
+    /** For the ledger, as far as its column goes. */
+    private void noteFailed(Failure failure) {
+        Choice failed = choice;
+        StringBuilder notes = failedAttempts == null ? new StringBuilder(32) : failedAttempts;
+        if (failed != null && notes.length() < MOST_NOTES) {
+            notes.append(notes.isEmpty() ? "" : ",")
+                    .append(failed.channel().id())
+                    .append(':')
+                    .append(failure.kind().label);
+        }
+        failedAttempts = notes;
     }
 
     private static boolean sooner(Failure one, Failure other) {
@@ -338,6 +356,7 @@ final class Call {
                 millis,
                 streaming && firstTokenNanos >= 0 ? firstTokenNanos / 1_000_000 : null,
                 attempts,
+                failedAttempts == null ? null : failedAttempts.toString(),
                 visit.address().getHostAddress(),
                 taken == null ? 0 : taken.leaseEpoch(),
                 taken != null && taken.leasedFromToken(),

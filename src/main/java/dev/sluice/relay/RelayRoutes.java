@@ -78,8 +78,12 @@ final class RelayRoutes implements NettyRouteProvider {
         if (endpoint != null) {
             return post(visit, () -> relay.call(visit, endpoint, null, false));
         }
-        if (path.startsWith(GOOGLES_MODELS)) {
-            return googles(visit, path);
+        if (visit.google()) {
+            return path.startsWith(GOOGLES_MODELS)
+                    ? googles(visit, path.substring(GOOGLES_MODELS.length()))
+                    : path.startsWith(MODELS)
+                            ? googles(visit, path.substring(MODELS.length()))
+                            : Mono.error(nothingHere());
         }
         if (path.equals(MODELS) || path.startsWith(MODELS + "/")) {
             String model = path.length() <= MODELS.length() + 1 ? null : decoded(path.substring(MODELS.length() + 1));
@@ -96,10 +100,9 @@ final class RelayRoutes implements NettyRouteProvider {
         return Mono.error(nothingHere());
     }
 
-    /** {@code /v1beta/models}, {@code …/models/{model}} and {@code …/models/{model}:{verb}}. */
-    private Mono<Void> googles(Visit visit, String path) {
+    /** What stands behind {@code …/models}: nothing, {@code /{model}}, or {@code /{model}:{verb}}. */
+    private Mono<Void> googles(Visit visit, String rest) {
         HttpServerRequest request = visit.request();
-        String rest = path.substring(GOOGLES_MODELS.length());
         if (request.method().equals(HttpMethod.GET) && (rest.isEmpty() || rest.startsWith("/"))) {
             String model = rest.length() <= 1 ? null : decoded(rest.substring(1));
             return send(visit.response(), relay.models(visit, model));

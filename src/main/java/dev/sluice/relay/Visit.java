@@ -3,6 +3,7 @@ package dev.sluice.relay;
 import dev.sluice.format.Format;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import java.net.InetAddress;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
@@ -26,7 +27,7 @@ record Visit(
     /** The form in which the caller reads answers, errors too: the path tells. */
     Format format() {
         String uri = request.uri();
-        if (uri.startsWith("/v1beta")) {
+        if (google()) {
             return Format.GEMINI;
         }
         if (uri.startsWith("/v1/messages")) {
@@ -37,8 +38,14 @@ record Visit(
 
     /** Whether a stream is one JSON array to the caller, and no events: Google's form has both. */
     boolean wantsArray() {
+        return google() && !request.uri().contains("alt=sse");
+    }
+
+    /** Google's clients know two versions; the older one's paths begin like OpenAI's, but are posted to. */
+    boolean google() {
         String uri = request.uri();
-        return uri.startsWith("/v1beta") && !uri.contains("alt=sse");
+        return uri.startsWith("/v1beta")
+                || uri.startsWith("/v1/models/") && request.method().equals(HttpMethod.POST);
     }
 
     HttpHeaders headers() {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param baseUrl with its version segment, and with {@code {option}} where an option of the channel goes; null: the
  *     operator must give it
  * @param wire how it is addressed, by the name of a {@link Vendor}
- * @param auth how the key is sent: {@code bearer}, {@code api-key}, {@code x-api-key}, {@code x-goog-api-key}, or {@code none}: no key is needed
+ * @param auth how the key is sent: {@code bearer}, {@code api-key}, {@code x-api-key}, {@code x-goog-api-key}, {@code aws}, {@code google}, or {@code none}: no key is needed
  * @param paths where an endpoint is not at OpenAI's own path; empty: the vendor does not serve it
  * @param options the channel options that it reads
  * @param models typical ones, for a form; not a limit

@@ -17,18 +17,21 @@ import reactor.netty.http.client.HttpClientResponse;
 public final class Reply {
     private final HttpClientResponse response;
     private final Connection connection;
+    private final Overrides overrides;
     private final Duration idle;
     private final Duration firstByte;
 
-    Reply(HttpClientResponse response, Connection connection, Duration firstByte, Duration idle) {
+    Reply(HttpClientResponse response, Connection connection, Overrides overrides, Duration firstByte, Duration idle) {
         this.response = response;
         this.connection = connection;
+        this.overrides = overrides;
         this.firstByte = firstByte;
         this.idle = idle;
     }
 
+    /** The vendor's, or what the channel's operator takes it for. */
     public int status() {
-        return response.status().code();
+        return overrides.status(response.status().code());
     }
 
     public HttpHeaders headers() {

@@ -1,5 +1,8 @@
 package dev.sluice.vendor;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,6 +20,22 @@ public record Target(
         int connectMs,
         int firstByteMs,
         int idleMs) {
+
+    /**
+     * A base URL may name options: {@code …/accounts/{account_id}/ai/v1}.
+     *
+     * @param defaults for options that the channel does not set
+     */
+    public Target filledIn(Map<String, String> defaults) {
+        String url = baseUrl;
+        for (Map<String, String> each : List.of(options, defaults)) {
+            for (Map.Entry<String, String> option : each.entrySet()) {
+                String value = URLEncoder.encode(option.getValue(), StandardCharsets.UTF_8);
+                url = url.replace("{" + option.getKey() + "}", value);
+            }
+        }
+        return new Target(vendor, url, key, headers, options, connectMs, firstByteMs, idleMs);
+    }
 
     /** Without key and headers: it may end in a log. */
     @Override

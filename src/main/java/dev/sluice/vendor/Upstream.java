@@ -11,6 +11,7 @@ import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +33,7 @@ public final class Upstream {
     private final CatalogEntry entry;
     private final Vendor vendor;
     private final Target target;
+    private final String origin;
     private final Connections connections;
     private final Duration firstByte;
     private final Duration idle;
@@ -40,12 +42,16 @@ public final class Upstream {
     private final Map<Endpoint, Way> streamWays = new ConcurrentHashMap<>();
     private final Map<EventLoop, HttpClient> clients = new ConcurrentHashMap<>();
     private final Map<String, String> headers;
+    private final @Nullable Signer signer;
+    private final Overrides overrides;
     private volatile boolean refusesStreamOptions;
 
-    Upstream(CatalogEntry entry, Vendor vendor, Target target, Connections connections) {
+    Upstream(CatalogEntry entry, Vendor vendor, Target described, Connections connections) {
+        Target target = vendor.settled(described);
         this.entry = entry;
         this.vendor = vendor;
         this.target = target;
+        this.origin = target.baseUrl().replaceFirst("^([a-z]+://[^/]*).*", "$1");
         this.connections = connections;
         this.firstByte = Duration.ofMillis(target.firstByteMs());
         this.idle = Duration.ofMillis(target.idleMs());
@@ -55,6 +61,24 @@ public final class Upstream {
         this.refusesStreamOptions = entry.has("no_stream_options");
         this.headers = new ConcurrentHashMap<>(vendor.credentials(entry, target));
         this.headers.putAll(target.headers());
+        this.overrides = new Overrides(target.options());
+        this.signer = vendor.signer(entry, target, this::fetch);
+    }
+
+    /** A short answer to a question beside the calls. */
+    private Mono<byte[]> fetch(@Nullable EventLoop loop, URI url, String contentType, byte[] body) {
+        return connections
+                .client(target, url, loop)
+                .headers(each -> each.set("content-type", contentType).set("user-agent", "sluice"))
+                .post()
+                .uri(url)
+                .send((request, out) -> out.sendObject(Unpooled.wrappedBuffer(body)))
+                .responseSingle((response, bytes) -> response.status().code() / 100 == 2
+                        ? bytes.asByteArray()
+                        : Mono.error(new Failure(
+                                response.status().code() < 500 ? Failure.Kind.KEY_REFUSED : Failure.Kind.SERVER_ERROR,
+                                "status " + response.status().code() + " to the credential")))
+                .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
     }
 
     /** Whether the vendor has the endpoint at all. */
@@ -91,7 +115,9 @@ public final class Upstream {
     /** For one answer that came by that way. */
     public Meter meter(Way way) {
         Format format = way.format();
-        return format == null || format == Format.CHAT ? vendor.meter(entry) : new PieceMeter(format, entry.quirks());
+        return format == null || format == Format.CHAT || format == Format.EMBEDDINGS
+                ? vendor.meter(entry)
+                : new PieceMeter(format, entry.quirks());
     }
 
     /** What a 4xx really means where the vendor says so in its body alone; null: what the status says. */
@@ -111,18 +137,39 @@ public final class Upstream {
      * @param passed what of the caller's own headers the vendor gets
      * @return the answer once its head is there, or a {@link Failure}
      */
-    public Mono<Reply> post(@Nullable EventLoop loop, Way way, byte[] body, HttpHeaders passed) {
+    public Mono<Reply> post(@Nullable EventLoop loop, Way way, byte[] given, HttpHeaders passed) {
+        byte[] body = vendor.body(way, overrides.applied(way.format(), given));
+        if (signer == null) {
+            return post(loop, way, body, passed, headers);
+        }
+        return signer.headers(loop, "POST", URI.create(origin + way.url()), body)
+                .flatMap(signed -> post(loop, way, body, passed, with(signed)))
+                .doOnNext(reply -> {
+                    if (reply.status() == 401) {
+                        signer.refused();
+                    }
+                });
+    }
+
+    private Map<String, String> with(Map<String, String> signed) {
+        Map<String, String> all = new HashMap<>(headers);
+        all.putAll(signed);
+        return all;
+    }
+
+    private Mono<Reply> post(
+            @Nullable EventLoop loop, Way way, byte[] body, HttpHeaders passed, Map<String, String> own) {
         boolean[] reused = new boolean[1];
         Mono<Reply> once = client(loop)
                 .post()
                 .uri(way.url())
                 .send((request, out) -> {
-                    head(request, passed, body.length);
+                    head(request, passed, body.length, own);
                     out.withConnection(connection -> reused[0] = used(connection));
                     return out.sendObject(Unpooled.wrappedBuffer(body));
                 })
-                .responseConnection(
-                        (response, connection) -> Mono.just(new Reply(response, connection, firstByte, idle)))
+                .responseConnection((response, connection) ->
+                        Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
                 .single();
         return once.onErrorMap(IllegalArgumentException.class, Upstream::notHttp)
                 .onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
@@ -132,24 +179,34 @@ public final class Upstream {
     /** Asks for the vendor's list of models. */
     public Mono<Reply> models() {
         String url = vendor.modelsUrl(entry, target);
+        if (url.isEmpty()) {
+            return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the vendor has no list of models"));
+        }
+        return signer == null
+                ? models(url, headers)
+                : signer.headers(null, "GET", URI.create(url), new byte[0])
+                        .flatMap(signed -> models(url, with(signed)));
+    }
+
+    private Mono<Reply> models(String url, Map<String, String> own) {
         return connections
                 .client(target, URI.create(url), null)
-                .headers(each -> headers.forEach(each::set))
+                .headers(each -> own.forEach(each::set))
                 .get()
                 .uri(url)
-                .responseConnection(
-                        (response, connection) -> Mono.just(new Reply(response, connection, firstByte, idle)))
+                .responseConnection((response, connection) ->
+                        Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
                 .single()
                 .onErrorMap(Upstream::failure);
     }
 
-    private void head(HttpClientRequest request, HttpHeaders passed, int length) {
+    private static void head(HttpClientRequest request, HttpHeaders passed, int length, Map<String, String> own) {
         HttpHeaders all = request.requestHeaders();
         all.add(passed);
         all.set("user-agent", "sluice");
         all.set("content-type", "application/json");
         all.set("content-length", length);
-        headers.forEach(all::set);
+        own.forEach(all::set);
     }
 
     private static boolean used(Connection connection) {

@@ -2,8 +2,11 @@ package dev.sluice.vendor;
 
 import dev.sluice.format.Format;
 import dev.sluice.wire.Endpoint;
+import io.netty.channel.EventLoop;
+import java.net.URI;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /** How a kind of vendor is addressed: where it takes what, and how a key is shown. One for each, found by its name. */
 public interface Vendor {
@@ -19,6 +22,27 @@ public interface Vendor {
 
     /** The headers that carry the key. */
     Map<String, String> credentials(CatalogEntry entry, Target target);
+
+    /** The account with its base URL completed by its options. */
+    default Target settled(Target target) {
+        return target.filledIn(Map.of());
+    }
+
+    /** The body as this vendor takes it on that way. */
+    default byte[] body(Way way, byte[] body) {
+        return body;
+    }
+
+    /** Asks the vendor for what a {@link Signer} needs, such as a token that expires. */
+    interface Fetch {
+        /** @return the answer's body, or a {@link Failure} */
+        Mono<byte[]> post(@Nullable EventLoop loop, URI url, String contentType, byte[] body);
+    }
+
+    /** What makes the headers of each request; null: the credentials are all. */
+    default @Nullable Signer signer(CatalogEntry entry, Target target, Fetch fetch) {
+        return null;
+    }
 
     /** What a 4xx really means where the vendor says so in its body alone; null: what the status says. */
     default @Nullable Failure failure(int status, byte[] body) {

@@ -50,6 +50,16 @@ public final class Vendors {
         return connections.refuses(host);
     }
 
+    /** What is wrong with a channel's options; null: nothing. */
+    public @Nullable String fault(Map<String, String> options) {
+        try {
+            Overrides unused = new Overrides(options);
+            return null;
+        } catch (IllegalArgumentException wrong) {
+            return wrong.getMessage();
+        }
+    }
+
     /** @throws IllegalArgumentException when the catalog does not know the vendor */
     public Upstream upstream(Target target) {
         CatalogEntry entry = entries.get(target.vendor());

@@ -98,6 +98,7 @@ record BookTest(Databases database) {
                         12,
                         3L,
                         1,
+                        null,
                         "192.0.2.1",
                         0,
                         false,

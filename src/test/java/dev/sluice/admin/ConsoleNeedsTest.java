@@ -28,13 +28,13 @@ class ConsoleNeedsTest {
 
     @BeforeAll
     static void start() {
-        gateway = Gateway.start();
+        gateway = Gateway.shared(Databases.H2);
         vendor = ScriptedVendor.start();
     }
 
     @AfterAll
     static void stop() {
-        gateway.close();
+        gateway.clearChannels();
         vendor.close();
     }
 

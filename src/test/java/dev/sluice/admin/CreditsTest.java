@@ -29,23 +29,20 @@ import tools.jackson.databind.JsonNode;
 @ParameterizedClass
 @MethodSource(Databases.ALL)
 record CreditsTest(Databases database) {
-    private static Databases.Fresh fresh;
     private static Gateway gateway;
     private static Someone root;
     private static Someone admin;
 
     @BeforeParameterizedClassInvocation
     static void start(Databases database) {
-        fresh = database.fresh();
-        gateway = Gateway.start(fresh.setting());
+        gateway = Gateway.shared(database);
         root = Someone.root(gateway);
         admin = Someone.made(gateway, "admin");
     }
 
     @AfterParameterizedClassInvocation
     static void stop() {
-        gateway.close();
-        fresh.close();
+        gateway.clearChannels();
     }
 
     /** A user whose quota is so many dollars. */

@@ -26,15 +26,13 @@ record ReconciliationTest(Databases database) {
     private static final String CALL =
             "{\"model\":\"priced\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}";
 
-    private static Databases.Fresh fresh;
     private static Gateway gateway;
     private static ScriptedVendor vendor;
     private static Someone root;
 
     @BeforeParameterizedClassInvocation
     static void start(Databases database) {
-        fresh = database.fresh();
-        gateway = Gateway.start(fresh.setting());
+        gateway = Gateway.shared(database);
         root = Someone.root(gateway);
         vendor = ScriptedVendor.start();
         vendor.always(Script.json(200, ScriptedVendor.chat("Hi", 1, 1)));
@@ -45,8 +43,7 @@ record ReconciliationTest(Databases database) {
     @AfterParameterizedClassInvocation
     static void stop() {
         vendor.close();
-        gateway.close();
-        fresh.close();
+        gateway.clearChannels();
     }
 
     private static void sql(String sql) {

@@ -21,21 +21,18 @@ import tools.jackson.databind.JsonNode;
 @ParameterizedClass
 @MethodSource(Databases.ALL)
 record ResourcesTest(Databases database) {
-    private static Databases.Fresh fresh;
     private static Gateway gateway;
     private static Someone root;
 
     @BeforeParameterizedClassInvocation
     static void start(Databases database) {
-        fresh = database.fresh();
-        gateway = Gateway.start(fresh.setting());
+        gateway = Gateway.shared(database);
         root = Someone.root(gateway);
     }
 
     @AfterParameterizedClassInvocation
     static void stop() {
-        gateway.close();
-        fresh.close();
+        gateway.clearChannels();
     }
 
     private static final String CHANNEL = """
@@ -429,6 +426,16 @@ record ResourcesTest(Databases database) {
                 .expect(409);
         assertThat(faults(root.asks("POST", "/prices", "{\"output_usd_per_mtok\": -1}")))
                 .contains("model", "output_usd_per_mtok");
+    }
+
+    @Test
+    void aPriceOfLongPromptsIsReadAsItWasSet() {
+        JsonNode price = makes("/prices", """
+                {"model": "long-winded", "input_usd_per_mtok": 1, "long_context_tokens": 200000, "long_input_usd_per_mtok": 2}""");
+        assertThat(price.path("long_context_tokens").asLong()).isEqualTo(200_000);
+        JsonNode again = changes("/prices/" + price.path("id").asLong(), "{\"output_usd_per_mtok\": 3}");
+        assertThat(again.path("long_context_tokens").asLong()).isEqualTo(200_000);
+        assertThat(again.path("long_input_usd_per_mtok").asLong()).isEqualTo(2);
     }
 
     @Test

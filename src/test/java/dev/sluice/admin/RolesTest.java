@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.Answer;
+import dev.sluice.testing.Databases;
 import dev.sluice.testing.Gateway;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -37,16 +37,11 @@ class RolesTest {
 
     @BeforeAll
     static void start() {
-        gateway = Gateway.start();
+        gateway = Gateway.shared(Databases.H2);
         root = Someone.root(gateway);
         admin = Someone.made(gateway, "admin");
         user = Someone.made(gateway, "user");
         other = Someone.made(gateway, "user");
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
     }
 
     private static List<Route> routes() {
@@ -100,11 +95,10 @@ class RolesTest {
     @Test
     void nobodyGetsAnywhere_butToSigningInAndRegistering() {
         for (Route route : routes()) {
-            boolean open =
-                    route.equals(new Route("POST", "/session")) || route.equals(new Route("POST", "/registrations"));
+            boolean open = route.equals(new Route("POST", "/session")) || route.path.equals("/registrations");
             assertThat(route.askedBy(Someone.nobody(gateway)).status())
                     .as("%s", route)
-                    .isEqualTo(open ? 415 : 401);
+                    .isEqualTo(!open ? 401 : route.writes() ? 415 : 200);
         }
     }
 

@@ -7,7 +7,6 @@ import dev.sluice.testing.Databases;
 import dev.sluice.testing.Gateway;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,13 +21,8 @@ class SettingsTest {
 
     @BeforeAll
     static void start() {
-        gateway = Gateway.start("SLUICE_TRUSTED_PROXIES=127.0.0.1");
+        gateway = Gateway.shared(Databases.H2);
         root = Someone.root(gateway);
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
     }
 
     private static Answer registers(String name, String from) {
@@ -39,40 +33,37 @@ class SettingsTest {
 
     @Test
     void defaultsAreSafe() {
-        Gateway other = Gateway.start();
-        try (other) {
-            assertThat(Someone.root(other).reads("/settings").toString())
-                    .isEqualTo(
-                            "{\"registration\":false,\"registration_quota_usd\":0,\"registration_group\":\"default\","
-                                    + "\"retention_days\":null,\"max_attempts\":4,\"low_balance_percent\":10}");
-        }
+        assertThat(root.reads("/settings").toString())
+                .isEqualTo("{\"registration\":false,\"registration_quota_usd\":0,\"registration_group\":\"default\","
+                        + "\"retention_days\":null,\"max_attempts\":4,\"low_balance_percent\":10}");
     }
 
     @ParameterizedTest
     @MethodSource(Databases.ALL)
-    void whatIsSetStays_andNullBringsTheDefaultBack(Databases kind, @TempDir Path data) {
-        try (Databases.Fresh database = kind.fresh()) {
-            JsonNode set;
-            try (Gateway first = Gateway.startIn(data, database.setting())) {
-                Someone.root(first)
-                        .asks(
-                                "PATCH",
-                                "/settings",
-                                "{\"retention_days\":30,\"registration_quota_usd\":null,\"max_attempts\":2}")
-                        .expect(200);
-                set = Someone.root(first).reads("/settings");
-                assertThat(set.path("retention_days").asInt()).isEqualTo(30);
-                assertThat(set.path("registration_quota_usd").isNull()).isTrue();
-            }
-            try (Gateway second = Gateway.startIn(data, database.setting())) {
-                Someone again = Someone.root(second);
-                assertThat(again.reads("/settings")).isEqualTo(set);
-                JsonNode back = again.asks("PATCH", "/settings", "{\"retention_days\":null,\"max_attempts\":null}")
-                        .expect(200)
-                        .json();
-                assertThat(back.path("retention_days").isNull()).isTrue();
-                assertThat(back.path("max_attempts").asInt()).isEqualTo(4);
-            }
+    void nullBringsTheDefaultBack(Databases kind) {
+        Someone there = Someone.root(Gateway.shared(kind));
+        JsonNode set = there.asks("PATCH", "/settings", "{\"retention_days\":30000,\"registration_quota_usd\":null}")
+                .expect(200)
+                .json();
+        assertThat(there.reads("/settings")).isEqualTo(set);
+        assertThat(set.path("retention_days").asInt()).isEqualTo(30_000);
+        assertThat(set.path("registration_quota_usd").isNull()).isTrue();
+        there.asks("PATCH", "/settings", "{\"retention_days\":null,\"registration_quota_usd\":0}")
+                .expect(200);
+        assertThat(there.reads("/settings").path("retention_days").isNull()).isTrue();
+    }
+
+    @Test
+    void whatIsSetIsFoundAgain(@TempDir Path data) {
+        JsonNode set;
+        try (Gateway first = Gateway.startIn(data)) {
+            set = Someone.root(first)
+                    .asks("PATCH", "/settings", "{\"retention_days\":30,\"max_attempts\":2}")
+                    .expect(200)
+                    .json();
+        }
+        try (Gateway second = Gateway.startIn(data)) {
+            assertThat(Someone.root(second).reads("/settings")).isEqualTo(set);
         }
     }
 
@@ -116,7 +107,11 @@ class SettingsTest {
                         .path("client_ip")
                         .asString())
                 .isEqualTo("192.0.2.1");
-        root.asks("PATCH", "/settings", "{\"registration\":false}").expect(200);
+        root.asks(
+                        "PATCH",
+                        "/settings",
+                        "{\"registration\":null,\"registration_group\":null,\"registration_quota_usd\":0}")
+                .expect(200);
         registers("late", "192.0.2.1").expect(403);
     }
 

@@ -3,12 +3,12 @@ package dev.sluice.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.Answer;
+import dev.sluice.testing.Databases;
 import dev.sluice.testing.Gateway;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -17,12 +17,7 @@ class SignInTest {
 
     @BeforeAll
     static void start() {
-        gateway = Gateway.start("SLUICE_TRUSTED_PROXIES=127.0.0.1");
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
+        gateway = Gateway.shared(Databases.H2);
     }
 
     private static Answer signsIn(String name, String password, String from) {

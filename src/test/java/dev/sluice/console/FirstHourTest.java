@@ -51,7 +51,7 @@ class FirstHourTest {
             gateway.call(key, CALL).expect(200);
             seesTheCallAndItsCost(root);
             playsAround(root);
-            root.opens("overview").sees("Nothing needs attention.").pictures("overview");
+            root.opens("overview").sees("Nothing needs attention.");
             root.findsNothingWrong();
         }
     }

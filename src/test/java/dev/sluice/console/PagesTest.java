@@ -6,10 +6,15 @@ import com.microsoft.playwright.Keyboard;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.WaitForSelectorState;
 import dev.sluice.console.Chromium.Look;
+import dev.sluice.ledger.Entry;
+import dev.sluice.ledger.Ledger;
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Gateway.NewToken;
 import dev.sluice.testing.ScriptedVendor;
+import dev.sluice.wire.CallId;
+import dev.sluice.wire.Usage;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,10 +48,49 @@ class PagesTest {
         gateway.api("POST", "/users", "{\"username\":\"ada\",\"password\":\"" + PASSWORD + "\",\"quota_usd\":20}")
                 .expect(201);
         gateway.price("gpt-4o-mini", "{\"input_usd_per_mtok\":0.2}");
+        weeksOfCalls(token.json().path("user_id").asLong(), token.id());
         atADesk = chromium.person(gateway, Look.DESK).comes().signsIn("root", PASSWORD);
         atADesk.heading().waitFor();
         onAPhone = chromium.person(gateway, Look.PHONE).comes().signsIn("root", PASSWORD);
         onAPhone.heading().waitFor();
+    }
+
+    /** So that charts have something to show: some calls in each of the last hours and days, the same in every run. */
+    private static void weeksOfCalls(long userId, long tokenId) {
+        Random random = new Random(7);
+        Ledger ledger = gateway.bean(Ledger.class);
+        long now = System.currentTimeMillis();
+        for (int i = 0; i < 600; i++) {
+            boolean today = i % 2 == 0;
+            long ago = (long) (random.nextDouble() * (today ? 24 : 24 * 30) * 3_600_000);
+            boolean failed = random.nextInt(25) == 0;
+            long prompt = 200 + random.nextInt(2_000);
+            long completion = failed ? 0 : 20 + random.nextInt(800);
+            ledger.append(new Entry(
+                    // an id of that time: the last sixteen letters tell calls of one moment apart
+                    CallId.floor(now - ago).substring(0, 10) + CallId.next(now).substring(10),
+                    now - ago,
+                    "chat/completions",
+                    random.nextInt(3) == 0 ? "gpt-4o" : "gpt-4o-mini",
+                    null,
+                    true,
+                    userId,
+                    tokenId,
+                    1L,
+                    failed ? 502 : 200,
+                    failed ? "upstream_error" : null,
+                    new Usage(failed ? 0 : prompt, 0, 0, completion, 0, false),
+                    failed ? 0 : prompt * 150 + completion * 600,
+                    "gpt-4o-mini in=0.15 out=0.6",
+                    900 + random.nextInt(4_000),
+                    failed ? null : 180L + random.nextInt(600),
+                    1,
+                    null,
+                    "192.0.2.7",
+                    0,
+                    false,
+                    false));
+        }
     }
 
     @AfterAll
@@ -95,6 +139,9 @@ class PagesTest {
             person.opens(path);
             person.page().waitForTimeout(150); // what is fetched second
             judge(person);
+        }
+        if (path.equals("overview") || path.equals("usage")) {
+            atADesk.pictures(path);
         }
     }
 

@@ -105,6 +105,45 @@ class DatabaseAwayTest {
 
     @Test
     @Timeout(120)
+    void refusesNewCalls_whenTheJournalIsFull_andLosesNoRow(@TempDir Path folder) throws Exception {
+        String call = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+        try (OwnMariaDb database = OwnMariaDb.start(folder.resolve("db"));
+                ScriptedVendor vendor = ScriptedVendor.start();
+                Gateway gateway = Gateway.start(database.setting(), "SLUICE_JOURNAL_LIMIT=8MB")) {
+            vendor.alwaysAnswersChats();
+            gateway.channel(vendor, "{}");
+            NewToken token = gateway.token();
+            assertThat(gateway.call(token.key(), call).status()).isEqualTo(200);
+            Ledger ledger = gateway.bean(Ledger.class);
+
+            database.stop();
+            int many = 1;
+            while (!ledger.full()) {
+                ledger.append(JournalTest.entry(token.id(), many++));
+                if (many % 1_000 == 0) {
+                    Thread.sleep(20); // time for the next file to be made
+                }
+            }
+            ledger.append(JournalTest.entry(token.id(), many++));
+            assertThat(gateway.call(token.key(), call).status()).isEqualTo(503);
+            assertThat(gateway.send("GET", "/readyz", Map.of(), null).status()).isEqualTo(503);
+
+            database.start();
+            await().atMost(Duration.ofSeconds(60)).until(() -> waiting(gateway) == 0);
+            assertThat(gateway.call(token.key(), call).status()).isEqualTo(200);
+            readyz(gateway);
+            assertThat(gateway.api("GET", "/usage?token_id=" + token.id(), null)
+                            .json()
+                            .path("data")
+                            .path(0)
+                            .path("calls")
+                            .asInt())
+                    .isEqualTo(many + 1);
+        }
+    }
+
+    @Test
+    @Timeout(120)
     void saysSo_inReadyzAndMetrics_andKnowsWhenItIsBack(@TempDir Path folder) throws Exception {
         try (OwnMariaDb database = OwnMariaDb.start(folder.resolve("db"));
                 ScriptedVendor vendor = ScriptedVendor.start();

@@ -17,6 +17,33 @@ class JournalTest {
     @TempDir
     private Path data;
 
+    static Entry entry(long token, int number) {
+        Entry one = entry(number);
+        return new Entry(
+                dev.sluice.wire.CallId.next(System.currentTimeMillis()),
+                System.currentTimeMillis(),
+                one.endpoint(),
+                "m",
+                one.upstreamModel(),
+                false,
+                1,
+                token,
+                null,
+                200,
+                null,
+                one.usage(),
+                0,
+                null,
+                1,
+                null,
+                1,
+                null,
+                "192.0.2.1",
+                0,
+                false,
+                false);
+    }
+
     private static Entry entry(int number) {
         return new Entry(
                 String.format("%026d", number),
@@ -35,7 +62,8 @@ class JournalTest {
                 "gpt in=1",
                 99,
                 number % 2 == 0 ? null : 7L,
-                1,
+                2,
+                number % 2 == 0 ? null : "3:timeout",
                 "2001:db8::1",
                 number,
                 true,
@@ -205,6 +233,22 @@ class JournalTest {
     }
 
     @Test
+    void readsAnEntryOfTheFirstVersion() throws IOException {
+        Entry entry = entry(2);
+        ByteBuffer now = ByteBuffer.allocate(EntryBytes.MOST);
+        EntryBytes.write(entry, now);
+        now.flip();
+        int rest = Short.BYTES + entry.clientIp().length() + Long.BYTES + 2; // what follows the failed attempts
+        int noFailedAttempts = now.limit() - rest - Short.BYTES;
+        ByteBuffer first = ByteBuffer.allocate(now.limit());
+        first.put(now.slice(0, noFailedAttempts)).put(now.slice(now.limit() - rest, rest));
+        first.put(0, (byte) 1).flip();
+
+        assertThat(EntryBytes.read(first)).isEqualTo(entry);
+        assertThat(first.hasRemaining()).isFalse();
+    }
+
+    @Test
     void cutsTextsThatNoColumnHolds() throws IOException {
         Journal journal = begun();
         Entry given = entry(1);
@@ -226,6 +270,7 @@ class JournalTest {
                 1,
                 null,
                 1,
+                "f".repeat(5_000),
                 "a".repeat(5_000),
                 0,
                 false,

@@ -41,6 +41,7 @@ class LedgerPace {
                 812,
                 210L,
                 1,
+                null,
                 "203.0.113.77",
                 0,
                 false,

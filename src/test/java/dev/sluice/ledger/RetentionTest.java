@@ -33,21 +33,18 @@ record RetentionTest(Databases database) {
 
     private static final LocalDate TODAY = LocalDate.now(ZoneOffset.UTC);
 
-    private static Databases.Fresh fresh;
     private static Gateway gateway;
     private static long rootId;
 
     @BeforeParameterizedClassInvocation
     static void start(Databases database) {
-        fresh = database.fresh();
-        gateway = Gateway.start(fresh.setting());
+        gateway = Gateway.shared(database);
         rootId = gateway.api("GET", "/session", null).json().path("id").asLong();
     }
 
     @AfterParameterizedClassInvocation
     static void stop() {
-        gateway.close();
-        fresh.close();
+        gateway.clearChannels();
     }
 
     private static void books(NewToken token, Instant at) {
@@ -72,6 +69,7 @@ record RetentionTest(Databases database) {
                         1,
                         null,
                         1,
+                        null,
                         "192.0.2.1",
                         0,
                         false,

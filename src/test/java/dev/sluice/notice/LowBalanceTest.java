@@ -1,6 +1,7 @@
 package dev.sluice.notice;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.testing.Databases;
 import dev.sluice.testing.Gateway;
@@ -24,20 +25,16 @@ import tools.jackson.databind.JsonNode;
 record LowBalanceTest(Databases database) {
     private static final String CALL = "{\"model\":\"priced\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
 
-    private static Databases.Fresh fresh;
     private static Gateway gateway;
+    private static String name;
     private static ScriptedVendor vendor;
     private static ScriptedVendor receiver;
 
     @BeforeParameterizedClassInvocation
     static void start(Databases database) {
-        fresh = database.fresh();
-        receiver = ScriptedVendor.start();
-        receiver.always(Script.json(200, "{}"));
-        gateway = Gateway.start(
-                fresh.setting(),
-                "SLUICE_WEBHOOK_URL=" + receiver.url() + "/hook?x=1",
-                "SLUICE_WEBHOOK_SECRET=a secret of the operator");
+        gateway = Gateway.shared(database);
+        name = database.name(); // the receiver hears of several databases
+        receiver = Gateway.receiver();
         vendor = ScriptedVendor.start();
         vendor.always(Script.json(200, ScriptedVendor.chat("Hi", 1, 1)));
         gateway.channel(vendor, "{\"models\":[\"priced\"]}");
@@ -46,10 +43,8 @@ record LowBalanceTest(Databases database) {
 
     @AfterParameterizedClassInvocation
     static void stop() {
-        gateway.close();
         vendor.close();
-        receiver.close();
-        fresh.close();
+        gateway.clearChannels();
     }
 
     private static void look() {
@@ -59,7 +54,8 @@ record LowBalanceTest(Databases database) {
     private static List<JsonNode> told(String kind, long id) {
         return receiver.calls().stream()
                 .map(VendorCall::json)
-                .filter(body -> body.path("data").path("kind").asString().equals(kind)
+                .filter(body -> body.path("data").path("name").asString().startsWith("low-" + name)
+                        && body.path("data").path("kind").asString().equals(kind)
                         && body.path("data").path("id").asLong() == id)
                 .toList();
     }
@@ -74,7 +70,7 @@ record LowBalanceTest(Databases database) {
 
     @Test
     void warnsOnce_whenAnAccountRunsLow_andAgainAfterItWasFilled() {
-        NewToken token = gateway.token("{\"quota_usd\":1,\"name\":\"laptop\"}");
+        NewToken token = gateway.token("{\"quota_usd\":1,\"name\":\"low-" + name + "\"}");
         calls(token, 8);
         look();
         assertThat(told("token", token.id())).isEmpty();
@@ -85,29 +81,36 @@ record LowBalanceTest(Databases database) {
                         gateway.bean(LowBalance.class).look())
                 .block();
         look();
-        receiver.nextCall();
+        await().until(() -> !told("token", token.id()).isEmpty());
         assertThat(told("token", token.id())).hasSize(1);
         JsonNode notice = told("token", token.id()).getFirst();
         assertThat(notice.path("type").asString()).isEqualTo("balance.low");
-        assertThat(notice.path("message").asString()).contains("'laptop'").contains("0.1 of 1 dollars");
+        assertThat(notice.path("message").asString())
+                .contains("'low-" + name + "'")
+                .contains("0.1 of 1 dollars");
         assertThat(notice.path("data").path("remaining_usd").toString()).isEqualTo("0.1");
 
         gateway.api("PATCH", "/tokens/" + token.id(), "{\"quota_usd\":2}").expect(200);
         look();
         calls(token, 9);
         look();
-        receiver.nextCall();
-        assertThat(told("token", token.id())).hasSize(2);
+        await().until(() -> told("token", token.id()).size() == 2);
     }
 
     @Test
     void warnsOfUsersToo_butNotOfThoseWithoutAQuotaOrWithNone() {
-        long user = gateway.api("POST", "/users", "{\"username\":\"low\",\"password\":\"12345678\",\"quota_usd\":0.1}")
+        long user = gateway.api(
+                        "POST",
+                        "/users",
+                        "{\"username\":\"low-" + name + "\",\"password\":\"12345678\",\"quota_usd\":0.1}")
                 .expect(201)
                 .json()
                 .path("id")
                 .asLong();
-        long none = gateway.api("POST", "/users", "{\"username\":\"none\",\"password\":\"12345678\",\"quota_usd\":0}")
+        long none = gateway.api(
+                        "POST",
+                        "/users",
+                        "{\"username\":\"low-" + name + "-none\",\"password\":\"12345678\",\"quota_usd\":0}")
                 .expect(201)
                 .json()
                 .path("id")
@@ -115,8 +118,7 @@ record LowBalanceTest(Databases database) {
         NewToken token = gateway.token("{\"user_id\":" + user + "}");
         calls(token, 1);
         look();
-        receiver.nextCall();
-        assertThat(told("user", user)).hasSize(1);
+        await().until(() -> told("user", user).size() == 1);
         assertThat(told("user", none)).isEmpty();
         assertThat(told("token", token.id())).isEmpty();
     }

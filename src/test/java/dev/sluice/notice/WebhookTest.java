@@ -3,6 +3,7 @@ package dev.sluice.notice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.testing.Databases;
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Script;
 import dev.sluice.testing.ScriptedVendor;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,16 +27,8 @@ class WebhookTest {
 
     @BeforeAll
     static void start() {
-        receiver = ScriptedVendor.start();
-        gateway = Gateway.start(
-                "SLUICE_WEBHOOK_URL=" + receiver.url() + "/hook",
-                "SLUICE_WEBHOOK_SECRET=whsec_" + Base64.getEncoder().encodeToString(SECRET));
-    }
-
-    @AfterAll
-    static void stop() {
-        gateway.close();
-        receiver.close();
+        receiver = Gateway.receiver();
+        gateway = Gateway.shared(Databases.H2);
     }
 
     @BeforeEach

@@ -47,15 +47,13 @@ class InterleavingsTest {
     @ParameterizedTest
     @MethodSource(Databases.ALL)
     void balance(Databases kind) {
-        try (Databases.Fresh fresh = kind.fresh();
-                Gateway gateway = Gateway.start(fresh.setting())) {
-            for (int history = 0; history < HISTORIES; history++) {
-                long seed = history * 7_919L + 1;
-                try {
-                    new History(gateway, seed).run();
-                } catch (AssertionError e) {
-                    throw new AssertionError("the history of seed " + seed, e);
-                }
+        Gateway gateway = Gateway.shared(kind);
+        for (int history = 0; history < HISTORIES; history++) {
+            long seed = history * 7_919L + 1;
+            try {
+                new History(gateway, seed).run();
+            } catch (AssertionError e) {
+                throw new AssertionError("the history of seed " + seed, e);
             }
         }
     }
@@ -255,6 +253,7 @@ class InterleavingsTest {
                     1,
                     null,
                     1,
+                    null,
                     "127.0.0.1",
                     hold.leaseEpoch(),
                     hold.leasedFromToken(),

@@ -33,14 +33,12 @@ import tools.jackson.databind.JsonNode;
 record RenewalTest(Databases database) {
     private static final String CALL = "{\"model\":\"priced\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
 
-    private static Databases.Fresh fresh;
     private static Gateway gateway;
     private static ScriptedVendor vendor;
 
     @BeforeParameterizedClassInvocation
     static void start(Databases database) {
-        fresh = database.fresh();
-        gateway = Gateway.start(fresh.setting());
+        gateway = Gateway.shared(database);
         vendor = ScriptedVendor.start();
         vendor.always(Script.json(200, ScriptedVendor.chat("Hi", 1, 1)));
         gateway.channel(vendor, "{\"models\":[\"priced\"]}");
@@ -49,9 +47,8 @@ record RenewalTest(Databases database) {
 
     @AfterParameterizedClassInvocation
     static void stop() {
-        gateway.close();
         vendor.close();
-        fresh.close();
+        gateway.clearChannels();
     }
 
     private static Instant midnight(int daysAgo) {
@@ -94,6 +91,7 @@ record RenewalTest(Databases database) {
                         1,
                         null,
                         1,
+                        null,
                         "192.0.2.1",
                         0,
                         false,
@@ -206,7 +204,7 @@ record RenewalTest(Databases database) {
     void severalNodesBeginAPeriodOnce() {
         Assumptions.assumeFalse(database == Databases.H2, "the embedded database has one node");
         NewToken token = gateway.token("{\"quota_usd\":0.3,\"quota_period\":\"day\"}");
-        try (Gateway second = Gateway.start(fresh.setting(), "SLUICE_SECRET_KEY=" + secretKey())) {
+        try (Gateway second = Gateway.start(Gateway.sharedDatabase(database), "SLUICE_SECRET_KEY=" + secretKey())) {
             List<Gateway> both = List.of(gateway, second);
             for (int day = 0; day < 3; day++) {
                 assertThat(atOnce(both, token, 60)).as("served of the day's 30").isBetween(27L, 30L);

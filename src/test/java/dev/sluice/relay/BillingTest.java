@@ -3,6 +3,7 @@ package dev.sluice.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.Answer;
+import dev.sluice.testing.Databases;
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Gateway.NewToken;
 import dev.sluice.testing.Script;
@@ -26,7 +27,7 @@ class BillingTest {
 
     @BeforeAll
     static void start() {
-        gateway = Gateway.start();
+        gateway = Gateway.shared(Databases.H2);
         vendor = ScriptedVendor.start();
         vendor.always(Script.json(200, ScriptedVendor.chat("Hi", 1, 1)));
         gateway.channel(vendor, "{\"models\":[\"priced\"]}");
@@ -36,7 +37,7 @@ class BillingTest {
     @AfterAll
     static void stop() {
         vendor.close();
-        gateway.close();
+        gateway.clearChannels();
     }
 
     private static NewToken tokenWithACall(String fields) {
@@ -66,7 +67,7 @@ class BillingTest {
 
     @Test
     void tellsOfTheUsersQuota_whereTheTokenHasNone() {
-        long user = gateway.api("POST", "/users", "{\"username\":\"payer\",\"password\":\"12345678\",\"quota_usd\":7}")
+        long user = gateway.api("POST", "/users", "{\"username\":\"billed\",\"password\":\"12345678\",\"quota_usd\":7}")
                 .expect(201)
                 .json()
                 .path("id")

@@ -150,6 +150,26 @@ class FailoverTest {
     }
 
     @Test
+    void theLedgerTellsWhichChannelsFailed_andWhy() {
+        ScriptedVendor limited = channel("{\"priority\":9,\"models\":[\"told\"]}");
+        ScriptedVendor mad = channel("{\"priority\":8,\"models\":[\"told\"]}");
+        ScriptedVendor well = channel("{\"priority\":7,\"models\":[\"told\"]}");
+        limited.always(Script.json(429, "{}"));
+        mad.always(Script.html());
+        well.always(Script.json(200, ScriptedVendor.chat("Hi", 1, 1)));
+        NewToken token = gateway.token();
+        String call = "{\"model\":\"told\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+        gateway.call(token.key(), call).expect(200);
+        JsonNode row = gateway.onlyCall(token);
+        long answered = row.path("channel_id").asLong();
+        assertThat(row.path("attempts").asInt()).isEqualTo(3);
+        assertThat(row.path("failed_attempts").toString())
+                .isEqualTo(
+                        "[{\"channel_id\":%d,\"reason\":\"rate_limited\"},{\"channel_id\":%d,\"reason\":\"not_the_protocol\"}]"
+                                .formatted(answered - 2, answered - 1));
+    }
+
+    @Test
     void triesAsManyAsTheSettingSays() {
         List<ScriptedVendor> all = List.of(channel("{}"), channel("{}"), channel("{}"));
         all.forEach(vendor -> vendor.always(Script.json(500, "{}")));

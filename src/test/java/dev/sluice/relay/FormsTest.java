@@ -48,8 +48,9 @@ class FormsTest {
     }
 
     static Stream<Arguments> pairsAndScenes() {
-        return pairs().flatMap(pair ->
-                Stream.of(Scene.values()).map(scene -> Arguments.of(pair.get()[0], pair.get()[1], scene)));
+        return pairs().flatMap(pair -> Stream.of(Scene.values())
+                .filter(scene -> ((VendorsForm) pair.get()[1]).tells(scene))
+                .map(scene -> Arguments.of(pair.get()[0], pair.get()[1], scene)));
     }
 
     /** Pairs of different forms: the others' bytes pass as they are. */
@@ -61,9 +62,21 @@ class FormsTest {
         return switch (caller) {
             case CHAT -> form == VendorsForm.OPENAI;
             case RESPONSES -> form == VendorsForm.OPENAI_RESPONSES;
-            case MESSAGES -> form == VendorsForm.ANTHROPIC;
+            case MESSAGES -> form == VendorsForm.ANTHROPIC || form == VendorsForm.VERTEX_CLAUDE;
             case GEMINI -> form == VendorsForm.GEMINI;
         };
+    }
+
+    private static Heard heard(Scene scene, VendorsForm form) {
+        Heard all = scene.heard;
+        return new Heard(
+                all.text(),
+                all.thinking(),
+                all.calls(),
+                all.stop(),
+                all.promptTokens(),
+                form.cached(),
+                all.completionTokens());
     }
 
     /** With some text, but no reason to stop. */
@@ -88,11 +101,11 @@ class FormsTest {
         String stream =
                 ask(caller, true, token, caller.ask("m", true)).expect(200).body();
 
-        assertThat(caller.plain(plain)).isEqualTo(scene.heard);
-        assertThat(caller.streamed(stream)).isEqualTo(scene.heard);
+        assertThat(caller.plain(plain)).isEqualTo(heard(scene, form));
+        assertThat(caller.streamed(stream)).isEqualTo(heard(scene, form));
         for (JsonNode row : gateway.calls(token, 2)) {
             assertThat(row.path("prompt_tokens").asLong()).isEqualTo(120);
-            assertThat(row.path("cached_tokens").asLong()).isEqualTo(80);
+            assertThat(row.path("cached_tokens").asLong()).isEqualTo(form.cached());
             assertThat(row.path("completion_tokens").asLong()).isEqualTo(15);
             assertThat(row.path("estimated").asBoolean()).isFalse();
         }
@@ -111,6 +124,7 @@ class FormsTest {
             JsonNode expected = Json.read(form.expectedAsk(stream));
             if (caller == CallersForm.RESPONSES) { // it has no stop sequences
                 ((ObjectNode) expected).remove(List.of("stop", "stop_sequences"));
+                expected.findParents("stop").forEach(each -> ((ObjectNode) each).remove("stop"));
                 expected.findParents("stopSequences").forEach(each -> ((ObjectNode) each).remove("stopSequences"));
             }
             assertThat(VendorsForm.scrubbed(vendor.nextCall().text())).isEqualTo(expected);
@@ -133,7 +147,7 @@ class FormsTest {
                 .expect(200)
                 .body();
 
-        assertThat(caller.streamed(stream)).isEqualTo(Scene.TEXT.heard);
+        assertThat(caller.streamed(stream)).isEqualTo(heard(Scene.TEXT, form));
     }
 
     @ParameterizedTest
@@ -254,7 +268,7 @@ class FormsTest {
 
         ask(caller, false, gateway.token(), caller.askForJson("m")).expect(200);
 
-        String asked = new String(vendor.nextCall().body(), UTF_8);
+        String asked = new String(vendor.nextCall().body(), UTF_8).replace("\\\"", "\"");
         assertThat(asked)
                 .contains("\"properties\":{\"n\":{\"type\":\"integer\"}}")
                 .contains("\"required\":[\"n\"]");

@@ -5,8 +5,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.sluice.testing.Json;
 import dev.sluice.testing.Script;
 import dev.sluice.testing.ScriptedVendor;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import software.amazon.eventstream.HeaderValue;
+import software.amazon.eventstream.Message;
 import tools.jackson.databind.JsonNode;
 
 /** The forms in which vendors answer, as their documents show them. */
@@ -445,6 +450,365 @@ enum VendorsForm {
             return "data: {\"error\":{\"code\":503,\"message\":\"boom at https://vendor.example\",\"status\":\"UNAVAILABLE\"}}\n\n"
                     .getBytes(UTF_8);
         }
+    },
+
+    BEDROCK("bedrock") {
+        private static final String USAGE =
+                "\"usage\":{\"inputTokens\":40,\"outputTokens\":15,\"totalTokens\":135,\"cacheReadInputTokens\":80,\"cacheWriteInputTokens\":0}";
+
+        @Override
+        String channel(ScriptedVendor server) {
+            return "{\"vendor\":\"bedrock\",\"base_url\":\"%s\",\"keys\":[\"AKIDEXAMPLE:secret\"]}"
+                    .formatted(server.url());
+        }
+
+        private String stop(Scene scene) {
+            return switch (scene) {
+                case TEXT, THINKING -> "end_turn";
+                case TOOLS -> "tool_use";
+                case LENGTH -> "max_tokens";
+                case FILTERED -> "content_filtered";
+            };
+        }
+
+        @Override
+        String plain(Scene scene) {
+            String text = "{\"text\":" + Json.quote(scene.heard.text()) + "}";
+            String content = switch (scene) {
+                case TEXT, LENGTH, FILTERED -> text;
+                case THINKING ->
+                    "{\"reasoningContent\":{\"reasoningText\":{\"text\":\"Two and two.\",\"signature\":\"c2ln\"}}},"
+                            + text;
+                case TOOLS ->
+                    text
+                            + ",{\"toolUse\":{\"toolUseId\":\"tooluse_a\",\"name\":\"get_time\",\"input\":{\"zone\":\"UTC\"}}},"
+                            + "{\"toolUse\":{\"toolUseId\":\"tooluse_b\",\"name\":\"get_place\",\"input\":{}}}";
+            };
+            return "{\"output\":{\"message\":{\"role\":\"assistant\",\"content\":[%s]}},\"stopReason\":\"%s\",%s,\"metrics\":{\"latencyMs\":9}}"
+                    .formatted(content, stop(scene), USAGE);
+        }
+
+        private byte[] event(String type, String payload) {
+            return frame("event", Map.of(":event-type", type, ":content-type", "application/json"), payload);
+        }
+
+        private byte[] frame(String kind, Map<String, String> more, String payload) {
+            Map<String, HeaderValue> headers = new LinkedHashMap<>();
+            headers.put(":message-type", HeaderValue.fromString(kind));
+            more.forEach((name, value) -> headers.put(name, HeaderValue.fromString(value)));
+            ByteBuffer bytes = new Message(headers, payload.getBytes(UTF_8)).toByteBuffer();
+            byte[] frame = new byte[bytes.remaining()];
+            bytes.get(frame);
+            return frame;
+        }
+
+        private byte[] delta(int index, String delta) {
+            return event(
+                    "contentBlockDelta", "{\"contentBlockIndex\":" + index + ",\"delta\":" + delta + ",\"p\":\"abc\"}");
+        }
+
+        private byte[] end(int index) {
+            return event("contentBlockStop", "{\"contentBlockIndex\":" + index + "}");
+        }
+
+        private byte[] tool(int index, String id, String name) {
+            return event(
+                    "contentBlockStart",
+                    "{\"contentBlockIndex\":%d,\"start\":{\"toolUse\":{\"toolUseId\":\"%s\",\"name\":\"%s\"}}}"
+                            .formatted(index, id, name));
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            List<byte[]> events = new ArrayList<>();
+            events.add(event("messageStart", "{\"role\":\"assistant\"}"));
+            int index = 0;
+            if (scene == Scene.THINKING) {
+                events.add(delta(index, "{\"reasoningContent\":{\"text\":\"Two \"}}"));
+                events.add(delta(index, "{\"reasoningContent\":{\"text\":\"and two.\"}}"));
+                events.add(delta(index, "{\"reasoningContent\":{\"signature\":\"c2ln\"}}"));
+                events.add(end(index++));
+            }
+            for (String half : halves(scene.heard.text())) {
+                events.add(delta(index, "{\"text\":" + Json.quote(half) + "}"));
+            }
+            events.add(end(index++));
+            if (scene == Scene.TOOLS) {
+                events.add(tool(index, "tooluse_a", "get_time"));
+                events.add(delta(index, "{\"toolUse\":{\"input\":\"{\\\"zone\\\":\"}}"));
+                events.add(delta(index, "{\"toolUse\":{\"input\":\" \\\"UTC\\\"}\"}}"));
+                events.add(end(index++));
+                events.add(tool(index, "tooluse_b", "get_place"));
+                events.add(end(index));
+            }
+            events.add(event("messageStop", "{\"stopReason\":\"" + stop(scene) + "\"}"));
+            events.add(event("metadata", "{" + USAGE + ",\"metrics\":{\"latencyMs\":9}}"));
+            return events;
+        }
+
+        @Override
+        String streamType() {
+            return "application/vnd.amazon.eventstream";
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return """
+                    {"system":[{"text":"Be brief."}],
+                     "messages":[
+                      {"role":"user","content":[{"text":"What is here?"},{"image":{"format":"png","source":{"bytes":"aW1n"}}}]},
+                      {"role":"assistant","content":[{"text":"Let me see."},
+                        {"toolUse":{"toolUseId":"ID","name":"get_time","input":{"zone":"UTC"}}},
+                        {"toolUse":{"toolUseId":"ID","name":"get_place","input":{}}}]},
+                      {"role":"user","content":[
+                        {"toolResult":{"toolUseId":"ID","content":[{"text":"noon"}]}},
+                        {"toolResult":{"toolUseId":"ID","content":[{"text":"here"}]}},
+                        {"text":"And now?"}]}],
+                     "inferenceConfig":{"maxTokens":500,"temperature":0.5,"stopSequences":["END"]},
+                     "toolConfig":{"tools":[
+                      {"toolSpec":{"name":"get_time","description":"The time.","inputSchema":{"json":
+                        {"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]}}}},
+                      {"toolSpec":{"name":"get_place","inputSchema":{"json":{"type":"object","properties":{}}}}}],
+                      "toolChoice":{"any":{}}}}""";
+        }
+
+        @Override
+        String error(String message) {
+            return "{\"message\":\"" + message + "\"}";
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return frame(
+                    "exception",
+                    Map.of(":exception-type", "throttlingException", ":content-type", "application/json"),
+                    "{\"message\":\"boom at https://vendor.example\"}");
+        }
+    },
+
+    VERTEX_CLAUDE("vertex") {
+        @Override
+        String channel(ScriptedVendor server) {
+            return "{\"vendor\":\"vertex\",\"base_url\":\"%s\",\"keys\":[\"an-api-key\"],\"model_mapping\":{\"m\":\"claude-x@1\"}}"
+                    .formatted(server.url());
+        }
+
+        @Override
+        String plain(Scene scene) {
+            return ANTHROPIC.plain(scene);
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            return ANTHROPIC.events(scene);
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return ANTHROPIC
+                    .expectedAsk(stream)
+                    .replace("\"model\":\"m\"", "\"anthropic_version\":\"vertex-2023-10-16\"");
+        }
+
+        @Override
+        String error(String message) {
+            return GEMINI.error(message);
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return ANTHROPIC.errorEvent();
+        }
+    },
+
+    COHERE("cohere") {
+        private static final String USAGE =
+                "\"usage\":{\"billed_units\":{\"input_tokens\":9,\"output_tokens\":9},\"tokens\":{\"input_tokens\":120,\"output_tokens\":15},\"cached_tokens\":80}";
+
+        private String finish(Scene scene) {
+            return switch (scene) {
+                case TEXT, THINKING -> "COMPLETE";
+                case TOOLS -> "TOOL_CALL";
+                case LENGTH -> "MAX_TOKENS";
+                case FILTERED -> "ERROR_TOXIC";
+            };
+        }
+
+        @Override
+        String plain(Scene scene) {
+            String text = "{\"type\":\"text\",\"text\":" + Json.quote(scene.heard.text()) + "}";
+            String message = switch (scene) {
+                case TEXT, LENGTH, FILTERED -> "\"content\":[" + text + "]";
+                case THINKING -> "\"content\":[{\"type\":\"thinking\",\"thinking\":\"Two and two.\"}," + text + "]";
+                case TOOLS ->
+                    "\"tool_plan\":\"Let me look.\",\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"get_time\",\"arguments\":\"{\\\"zone\\\":\\\"UTC\\\"}\"}},"
+                            + "{\"id\":\"b\",\"type\":\"function\",\"function\":{\"name\":\"get_place\",\"arguments\":\"{}\"}}]";
+            };
+            return "{\"id\":\"c1\",\"finish_reason\":\"%s\",\"message\":{\"role\":\"assistant\",%s},%s}"
+                    .formatted(finish(scene), message, USAGE);
+        }
+
+        private byte[] event(String type, String fields) {
+            return ("event: " + type + "\r\ndata: {\"type\":\"" + type + "\"" + fields + "}\r\n\r\n").getBytes(UTF_8);
+        }
+
+        private byte[] message(String type, String message) {
+            return event(type, ",\"index\":0,\"delta\":{\"message\":" + message + "}");
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            List<byte[]> events = new ArrayList<>();
+            events.add(event("message-start", ",\"id\":\"c1\",\"delta\":{\"message\":{\"role\":\"assistant\"}}"));
+            if (scene == Scene.THINKING) {
+                events.add(message("content-start", "{\"content\":{\"type\":\"thinking\",\"thinking\":\"\"}}"));
+                events.add(message("content-delta", "{\"content\":{\"thinking\":\"Two and two.\"}}"));
+                events.add(event("content-end", ",\"index\":0"));
+            }
+            if (scene == Scene.TOOLS) {
+                events.add(message("tool-plan-delta", "{\"tool_plan\":\"Let me look.\"}"));
+                events.add(
+                        message(
+                                "tool-call-start",
+                                "{\"tool_calls\":{\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"get_time\",\"arguments\":\"\"}}}"));
+                events.add(message(
+                        "tool-call-delta", "{\"tool_calls\":{\"function\":{\"arguments\":\"{\\\"zone\\\":\"}}}"));
+                events.add(
+                        message("tool-call-delta", "{\"tool_calls\":{\"function\":{\"arguments\":\"\\\"UTC\\\"}\"}}}"));
+                events.add(event("tool-call-end", ",\"index\":0"));
+                events.add(
+                        message(
+                                "tool-call-start",
+                                "{\"tool_calls\":{\"id\":\"b\",\"type\":\"function\",\"function\":{\"name\":\"get_place\",\"arguments\":\"\"}}}"));
+                events.add(event("tool-call-end", ",\"index\":1"));
+            } else {
+                events.add(message("content-start", "{\"content\":{\"type\":\"text\",\"text\":\"\"}}"));
+                for (String half : halves(scene.heard.text())) {
+                    events.add(message("content-delta", "{\"content\":{\"text\":" + Json.quote(half) + "}}"));
+                }
+                events.add(event("content-end", ",\"index\":0"));
+            }
+            events.add(event("message-end", ",\"delta\":{\"finish_reason\":\"" + finish(scene) + "\"," + USAGE + "}"));
+            return events;
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return """
+                    {"model":"m","stream":%b,"messages":[
+                      {"role":"system","content":"Be brief."},
+                      {"role":"user","content":[{"type":"text","text":"What is here?"},
+                        {"type":"image_url","image_url":{"url":"data:image/png;base64,aW1n"}}]},
+                      {"role":"assistant","tool_calls":[
+                        {"id":"ID","type":"function","function":{"name":"get_time","arguments":"{\\"zone\\":\\"UTC\\"}"}},
+                        {"id":"ID","type":"function","function":{"name":"get_place","arguments":"{}"}}],"tool_plan":"Let me see."},
+                      {"role":"tool","tool_call_id":"ID","content":"noon"},
+                      {"role":"tool","tool_call_id":"ID","content":"here"},
+                      {"role":"user","content":"And now?"}],
+                     "max_tokens":500,"temperature":0.5,"stop_sequences":["END"],
+                     "tools":[
+                      {"type":"function","function":{"name":"get_time","description":"The time.","parameters":
+                        {"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]}}},
+                      {"type":"function","function":{"name":"get_place","parameters":{"type":"object","properties":{}}}}],
+                     "tool_choice":"REQUIRED"}""".formatted(stream);
+        }
+
+        @Override
+        String error(String message) {
+            return "{\"message\":\"" + message + "\"}";
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return event(
+                    "message-end",
+                    ",\"delta\":{\"finish_reason\":\"ERROR\",\"error\":\"boom at https://vendor.example\"}");
+        }
+    },
+
+    OLLAMA("ollama-native") {
+        private String line(String message, String rest) {
+            return "{\"model\":\"m\",\"created_at\":\"2026-11-24T00:00:00.123456789Z\",\"message\":{\"role\":\"assistant\",%s},%s}"
+                    .formatted(message, rest);
+        }
+
+        private String done(Scene scene) {
+            return "\"done\":true,\"done_reason\":\"%s\",\"prompt_eval_count\":120,\"eval_count\":15"
+                    .formatted(scene == Scene.LENGTH ? "length" : "stop");
+        }
+
+        private String calls() {
+            return "\"tool_calls\":[{\"function\":{\"name\":\"get_time\",\"arguments\":{\"zone\":\"UTC\"}}},{\"function\":{\"name\":\"get_place\",\"arguments\":{}}}]";
+        }
+
+        @Override
+        String plain(Scene scene) {
+            String message = "\"content\":" + Json.quote(scene.heard.text())
+                    + (scene == Scene.THINKING ? ",\"thinking\":\"Two and two.\"" : "")
+                    + (scene == Scene.TOOLS ? "," + calls() : "");
+            return line(message, done(scene));
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            List<String> lines = new ArrayList<>();
+            if (scene == Scene.THINKING) {
+                lines.add(line("\"content\":\"\",\"thinking\":\"Two \"", "\"done\":false"));
+                lines.add(line("\"content\":\"\",\"thinking\":\"and two.\"", "\"done\":false"));
+            }
+            for (String half : halves(scene.heard.text())) {
+                lines.add(line("\"content\":" + Json.quote(half), "\"done\":false"));
+            }
+            if (scene == Scene.TOOLS) {
+                lines.add(line("\"content\":\"\"," + calls(), "\"done\":false"));
+            }
+            lines.add(line("\"content\":\"\"", done(scene)));
+            return lines.stream().map(each -> (each + "\n").getBytes(UTF_8)).toList();
+        }
+
+        @Override
+        String streamType() {
+            return "application/x-ndjson";
+        }
+
+        @Override
+        boolean tells(Scene scene) {
+            return scene != Scene.FILTERED;
+        }
+
+        @Override
+        long cached() {
+            return 0;
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return """
+                    {"model":"m","stream":%b,"messages":[
+                      {"role":"system","content":"Be brief."},
+                      {"role":"user","content":"What is here?","images":["aW1n"]},
+                      {"role":"assistant","content":"Let me see.","tool_calls":[
+                        {"function":{"name":"get_time","arguments":{"zone":"UTC"}}},
+                        {"function":{"name":"get_place","arguments":{}}}]},
+                      {"role":"tool","tool_name":"get_time","content":"noon"},
+                      {"role":"tool","tool_name":"get_place","content":"here"},
+                      {"role":"user","content":"And now?"}],
+                     "options":{"temperature":0.5,"num_predict":500,"stop":["END"]},
+                     "tools":[
+                      {"type":"function","function":{"name":"get_time","description":"The time.","parameters":
+                        {"type":"object","properties":{"zone":{"type":"string"}},"required":["zone"]}}},
+                      {"type":"function","function":{"name":"get_place","parameters":{"type":"object","properties":{}}}}]}""".formatted(stream);
+        }
+
+        @Override
+        String error(String message) {
+            return "{\"error\":\"" + message + "\"}";
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return "{\"error\":\"boom at https://vendor.example\"}\n".getBytes(UTF_8);
+        }
     };
 
     final String vendor;
@@ -471,6 +835,16 @@ enum VendorsForm {
 
     String streamType() {
         return "text/event-stream";
+    }
+
+    /** Whether its form has words for the scene. */
+    boolean tells(Scene scene) {
+        return true;
+    }
+
+    /** How many cached tokens it can tell of the scenes' 80. */
+    long cached() {
+        return 80;
     }
 
     Script answer(Scene scene, boolean stream) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +38,12 @@ public final class Gateway implements AutoCloseable {
     /** A token just made: its id, its secret and all that the answer said. */
     public record NewToken(long id, String key, JsonNode json) {}
 
+    public static final String WEBHOOK_SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg==";
+
     private static @Nullable Gateway shared;
+    private static final Map<Databases, Gateway> sharedBy = new EnumMap<>(Databases.class);
+    private static final Map<Databases, Databases.Fresh> databases = new EnumMap<>(Databases.class);
+    private static @Nullable ScriptedVendor receiver;
 
     private final ConfigurableApplicationContext context;
     private final Path dataDir;
@@ -78,10 +84,53 @@ public final class Gateway implements AutoCloseable {
         return shared;
     }
 
+    /**
+     * The one gateway of the suite on a database of that kind, which trusts what 127.0.0.1 says of its callers, and tells
+     * its notices to {@link #receiver}. The rules of {@link #shared()} hold; what a test makes of channels it takes away,
+     * and settings it puts back. Skips the test where there is no such database.
+     */
+    public static synchronized Gateway shared(Databases kind) {
+        Gateway there = sharedBy.get(kind);
+        if (there == null) {
+            Databases.Fresh database = kind.fresh();
+            databases.put(kind, database);
+            there = start(
+                    database.setting(),
+                    "SLUICE_TRUSTED_PROXIES=127.0.0.1",
+                    "SLUICE_WEBHOOK_URL=" + receiver().url() + "/hook",
+                    "SLUICE_WEBHOOK_SECRET=" + WEBHOOK_SECRET);
+            sharedBy.put(kind, there);
+        }
+        return there;
+    }
+
+    /** The setting by which another node comes to the database of a shared gateway. */
+    public static synchronized String sharedDatabase(Databases kind) {
+        shared(kind);
+        return databases.get(kind).setting();
+    }
+
+    /** What the shared gateways of {@link #shared(Databases)} tell their notices to; it thanks for each. */
+    public static synchronized ScriptedVendor receiver() {
+        if (receiver == null) {
+            receiver = ScriptedVendor.start();
+            receiver.always(Script.json(200, "{}"));
+        }
+        return receiver;
+    }
+
     static synchronized void closeShared() {
         if (shared != null) {
             shared.close();
             shared = null;
+        }
+        sharedBy.values().forEach(Gateway::close);
+        sharedBy.clear();
+        databases.values().forEach(Databases.Fresh::close);
+        databases.clear();
+        if (receiver != null) {
+            receiver.close();
+            receiver = null;
         }
     }
 

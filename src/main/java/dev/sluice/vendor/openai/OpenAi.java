@@ -7,8 +7,6 @@ import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Vendor;
 import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -81,18 +79,8 @@ final class OpenAi implements Vendor {
         return auth.equals("api-key") ? Map.of("api-key", key) : Map.of("Authorization", "Bearer " + key);
     }
 
-    /** A base URL may name options of the channel: {@code …/accounts/{account_id}/ai/v1}. */
-    private static String filledIn(Target target) {
-        String base = target.baseUrl();
-        for (Map.Entry<String, String> option : target.options().entrySet()) {
-            String value = URLEncoder.encode(option.getValue(), StandardCharsets.UTF_8);
-            base = base.replace("{" + option.getKey() + "}", value);
-        }
-        return base;
-    }
-
     private static String base(CatalogEntry entry, Target target) {
-        String base = filledIn(target);
+        String base = target.baseUrl();
         String path = base.replaceFirst("^[a-z]+://[^/]*", "");
         String own = entry.baseUrl();
         boolean versionless = own != null

@@ -1,0 +1,82 @@
+package dev.sluice.vendor.bedrock;
+
+import dev.sluice.format.Format;
+import dev.sluice.vendor.CatalogEntry;
+import dev.sluice.vendor.Failure;
+import dev.sluice.vendor.Signer;
+import dev.sluice.vendor.Target;
+import dev.sluice.vendor.Vendor;
+import dev.sluice.vendor.Way;
+import dev.sluice.wire.Endpoint;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/**
+ * AWS Bedrock's addresses. A key is a Bedrock API key, which is sent as it is, or {@code access key:secret}, or
+ * {@code access key:secret:session token}, with which each request is signed.
+ */
+@Component
+final class Bedrock implements Vendor {
+    private final Clock clock;
+
+    Bedrock(Clock clock) {
+        this.clock = clock;
+    }
+
+    @Override
+    public String wire() {
+        return "bedrock";
+    }
+
+    @Override
+    public Target settled(Target target) {
+        return target.filledIn(Map.of("region", "us-east-1"));
+    }
+
+    @Override
+    public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
+        return switch (endpoint) {
+            case CHAT, RESPONSES, MESSAGES, GENERATE ->
+                new Way(
+                        target.baseUrl() + "/model/"
+                                + URLEncoder.encode(model, StandardCharsets.UTF_8)
+                                        .replace("+", "%20")
+                                + (stream ? "/converse-stream" : "/converse"),
+                        Format.CONVERSE);
+            case COMPLETIONS, EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS, COUNT_TOKENS -> null;
+        };
+    }
+
+    @Override
+    public String modelsUrl(CatalogEntry entry, Target target) {
+        return target.baseUrl().replace("://bedrock-runtime.", "://bedrock.") + "/foundation-models";
+    }
+
+    @Override
+    public Map<String, String> credentials(CatalogEntry entry, Target target) {
+        String key = target.key();
+        return key.isEmpty() || key.contains(":") ? Map.of() : Map.of("Authorization", "Bearer " + key);
+    }
+
+    @Override
+    public @Nullable Signer signer(CatalogEntry entry, Target target, Fetch fetch) {
+        String[] key = target.key().split(":", 3);
+        return key.length < 2
+                ? null
+                : new Signature4(
+                        key[0],
+                        key[1],
+                        key.length == 3 ? key[2] : null,
+                        target.options().getOrDefault("region", "us-east-1"),
+                        clock);
+    }
+
+    @Override
+    public @Nullable Failure failure(int status, byte[] body) {
+        return status == 424 ? new Failure(Failure.Kind.SERVER_ERROR, "the model failed") : null;
+    }
+}

@@ -1,0 +1,5 @@
+/** Ollama's own API. */
+@NullMarked
+package dev.sluice.vendor.ollama;
+
+import org.jspecify.annotations.NullMarked;
