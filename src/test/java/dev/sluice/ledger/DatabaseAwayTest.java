@@ -157,6 +157,7 @@ class DatabaseAwayTest {
                             .status())
                     .isEqualTo(200);
             assertThat(readyz(gateway)).contains("\"database\":\"ok\"");
+            await("the first call is booked").until(() -> waiting(gateway) == 0);
 
             database.stop();
             assertThat(gateway.call(

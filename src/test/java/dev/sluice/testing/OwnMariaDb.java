@@ -134,7 +134,7 @@ public final class OwnMariaDb implements AutoCloseable {
 
     private void signal(String signal) throws Exception {
         Process running = server;
-        if (running != null) {
+        if (running != null && running.isAlive()) {
             run(List.of("kill", signal, Long.toString(running.pid())));
         }
     }
