@@ -1,27 +1,41 @@
 package dev.sluice.database;
 
+import io.netty.handler.ssl.SslContextBuilder;
 import io.r2dbc.h2.H2ConnectionConfiguration;
 import io.r2dbc.h2.H2ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Option;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where the database is: one URL, {@code mysql://user:password@host:port/name?options}, {@code mariadb://…} or {@code
  * postgresql://…}, or the embedded H2 file. Both the pool's and the migrations' addresses derive from it.
  *
- * <p>Of the options, {@code sslmode} ({@code disable}, {@code require}, {@code verify-ca}, {@code verify-full}) is
- * understood for every database; any other is refused, since the two drivers would not mean the same by it.
+ * <p>Of the options, {@code sslmode} ({@code disable}, {@code require}, {@code verify-ca}, {@code verify-full}) and {@code
+ * sslrootcert}, a file of the certificates to trust (PEM; those of the Java runtime when it is not given), are understood
+ * for every database; any other is refused, since the drivers would not mean the same by it.
  */
 record DatabaseAddress(
         Kind kind,
@@ -31,6 +45,7 @@ record DatabaseAddress(
         String user,
         String password,
         TlsMode tls,
+        @Nullable Path rootCertificate,
         @Nullable Path file) {
 
     enum Kind {
@@ -47,13 +62,13 @@ record DatabaseAddress(
         VERIFY_FULL;
 
         private String text() {
-            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
     static DatabaseAddress embedded(Path dataDirectory) {
         Path file = dataDirectory.toAbsolutePath().normalize().resolve("sluice");
-        return new DatabaseAddress(Kind.H2, "", 0, "sluice", "sa", "", TlsMode.DISABLE, file);
+        return new DatabaseAddress(Kind.H2, "", 0, "sluice", "sa", "", TlsMode.DISABLE, null, file);
     }
 
     /** @throws IllegalArgumentException with one sentence that says what is wrong; it never repeats the password */
@@ -81,6 +96,8 @@ record DatabaseAddress(
                 ? new String[] {""}
                 : uri.getRawUserInfo().split(":", 2);
         int port = uri.getPort() > 0 ? uri.getPort() : kind == Kind.MYSQL ? 3306 : 5432;
+        Map<String, String> options = options(uri.getRawQuery());
+        TlsMode tls = tls(options.getOrDefault("sslmode", "disable"));
         return new DatabaseAddress(
                 kind,
                 uri.getHost(),
@@ -88,26 +105,45 @@ record DatabaseAddress(
                 name,
                 decoded(credentials[0]),
                 credentials.length > 1 ? decoded(credentials[1]) : "",
-                tls(uri.getRawQuery()),
+                tls,
+                rootCertificate(options.get("sslrootcert"), tls),
                 null);
     }
 
-    private static TlsMode tls(@Nullable String query) {
-        TlsMode mode = TlsMode.DISABLE;
+    private static Map<String, String> options(@Nullable String query) {
+        Map<String, String> options = new LinkedHashMap<>();
         for (String pair : query == null || query.isEmpty() ? new String[0] : query.split("&")) {
             String[] option = pair.split("=", 2);
-            String key = decoded(option[0]);
-            String value = option.length > 1 ? decoded(option[1]) : "";
-            if (!key.equalsIgnoreCase("sslmode")) {
-                throw wrong("has the option '" + key + "' (known: sslmode)");
+            String key = decoded(option[0]).toLowerCase(Locale.ROOT);
+            if (!key.equals("sslmode") && !key.equals("sslrootcert")) {
+                throw wrong("has the option '" + decoded(option[0]) + "' (known: sslmode, sslrootcert)");
             }
-            mode = java.util.Arrays.stream(TlsMode.values())
-                    .filter(each -> each.text().equalsIgnoreCase(value.replace('_', '-')))
-                    .findFirst()
-                    .orElseThrow(() ->
-                            wrong("has sslmode=" + value + " (expected: disable, require, verify-ca or verify-full)"));
+            options.put(key, option.length > 1 ? decoded(option[1]) : "");
         }
-        return mode;
+        return options;
+    }
+
+    private static TlsMode tls(String value) {
+        return Arrays.stream(TlsMode.values())
+                .filter(each -> each.text().equalsIgnoreCase(value.replace('_', '-')))
+                .findFirst()
+                .orElseThrow(() ->
+                        wrong("has sslmode=" + value + " (expected: disable, require, verify-ca or verify-full)"));
+    }
+
+    private static @Nullable Path rootCertificate(@Nullable String file, TlsMode tls) {
+        if (file == null) {
+            return null;
+        }
+        if (tls != TlsMode.VERIFY_CA && tls != TlsMode.VERIFY_FULL) {
+            throw wrong("has sslrootcert with sslmode=" + tls.text()
+                    + ", which trusts every certificate (expected: verify-ca or verify-full beside it)");
+        }
+        Path certificate = Path.of(file);
+        if (!Files.isReadable(certificate)) {
+            throw wrong("has sslrootcert=" + file + ", which cannot be read (expected: a file of certificates, PEM)");
+        }
+        return certificate.toAbsolutePath();
     }
 
     private static String decoded(String text) {
@@ -139,7 +175,44 @@ record DatabaseAddress(
                 .option(ConnectionFactoryOptions.PASSWORD, password)
                 .option(ConnectionFactoryOptions.CONNECT_TIMEOUT, java.time.Duration.ofSeconds(5))
                 .option(Option.valueOf("sslMode"), kind == Kind.MYSQL ? mysqlTls() : tls.text());
+        if (tls == TlsMode.VERIFY_CA || tls == TlsMode.VERIFY_FULL) {
+            trust(options);
+        }
         return ConnectionFactories.get(options.build());
+    }
+
+    /** Reads the certificates now: the driver for MySQL would read them on an event loop, at each connection. */
+    private void trust(ConnectionFactoryOptions.Builder options) {
+        if (kind == Kind.POSTGRESQL) {
+            if (rootCertificate != null) {
+                options.option(Option.valueOf("sslRootCert"), rootCertificate.toString());
+            }
+            return;
+        }
+        TrustManagerFactory trusted = trusted();
+        Function<SslContextBuilder, SslContextBuilder> customizer = builder -> builder.trustManager(trusted);
+        options.option(Option.valueOf("sslContextBuilderCustomizer"), customizer);
+    }
+
+    private TrustManagerFactory trusted() {
+        try {
+            KeyStore certificates = null;
+            if (rootCertificate != null) {
+                certificates = KeyStore.getInstance(KeyStore.getDefaultType());
+                certificates.load(null, null);
+                try (InputStream file = Files.newInputStream(rootCertificate)) {
+                    for (Certificate each :
+                            CertificateFactory.getInstance("X.509").generateCertificates(file)) {
+                        certificates.setCertificateEntry("root-" + certificates.size(), each);
+                    }
+                }
+            }
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(certificates);
+            return factory;
+        } catch (IOException | GeneralSecurityException e) {
+            throw wrong("has sslrootcert=" + rootCertificate + ", which holds no certificates (expected: PEM)");
+        }
     }
 
     private String mysqlTls() {
@@ -159,10 +232,23 @@ record DatabaseAddress(
         Map<String, String> options = new LinkedHashMap<>();
         if (kind == Kind.MYSQL) {
             options.put("sslMode", tls == TlsMode.REQUIRE ? "trust" : tls.text());
+            if (rootCertificate != null) {
+                options.put("serverSslCert", rootCertificate.toString()); // This driver decodes nothing.
+            }
             options.put("allowPublicKeyRetrieval", "true");
             options.put("connectTimeout", "10000");
         } else {
             options.put("sslmode", tls.text());
+            if (rootCertificate != null) {
+                options.put("sslrootcert", URLEncoder.encode(rootCertificate.toString(), StandardCharsets.UTF_8));
+            } else if (tls != TlsMode.DISABLE) {
+                // Else this driver looks for a file in the home directory and fails without it; the pool's does not.
+                options.put(
+                        "sslfactory",
+                        tls == TlsMode.REQUIRE
+                                ? "org.postgresql.ssl.NonValidatingFactory"
+                                : "org.postgresql.ssl.DefaultJavaSSLFactory");
+            }
             options.put("connectTimeout", "10");
         }
         String query = options.entrySet().stream()

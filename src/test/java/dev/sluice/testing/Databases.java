@@ -37,6 +37,11 @@ public enum Databases {
             return setting;
         }
 
+        /** The URL alone; not for the embedded database. */
+        public String url() {
+            return setting.substring("SLUICE_DATABASE_URL=".length());
+        }
+
         @Override
         public void close() {
             if (server != null) {
