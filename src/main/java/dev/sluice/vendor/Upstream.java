@@ -193,6 +193,11 @@ public final class Upstream {
                 .onErrorMap(Upstream::failure);
     }
 
+    /** Whether the vendor has a list of models. */
+    public boolean listsModels() {
+        return !vendor.modelsUrl(entry, target).isEmpty();
+    }
+
     /** Asks for the vendor's list of models. */
     public Mono<Reply> models() {
         String url = vendor.modelsUrl(entry, target);
