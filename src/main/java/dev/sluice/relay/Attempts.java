@@ -15,7 +15,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -68,9 +67,8 @@ final class Attempts {
     Mono<Void> answer(Call call) {
         KeepAlive.start(call, settings.keepAlive());
         return next(call)
-                .onErrorResume(error -> call.waitsKept() && !(error instanceof IOException)
-                        ? toldByAnEvent(call, error)
-                        : Mono.error(error));
+                .onErrorResume(error ->
+                        call.waitsKept() && !Relay.callerLeft(error) ? toldByAnEvent(call, error) : Mono.error(error));
     }
 
     /** The caller has its status already, sent to keep it waiting: the error goes out as the stream's only event. */

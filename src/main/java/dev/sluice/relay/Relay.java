@@ -34,6 +34,7 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.channel.AbortedException;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
@@ -277,11 +278,17 @@ final class Relay {
         switch (error) {
             case Refusal refusal -> call.refused(refusal);
             case dev.sluice.vendor.Failure broken -> call.failed(502, Reason.UPSTREAM_ERROR.code);
-            case java.io.IOException left -> {
-                // the caller's connection broke while it was read or written: the caller has left
+            default -> {
+                if (!callerLeft(error)) {
+                    call.failed(500, Reason.INTERNAL.code);
+                }
             }
-            default -> call.failed(500, Reason.INTERNAL.code);
         }
+    }
+
+    /** Whether the caller's connection broke while it was read or written. */
+    static boolean callerLeft(Throwable error) {
+        return error instanceof java.io.IOException || error instanceof AbortedException;
     }
 
     /** Whatever has not ended the call by now: the caller went away. */

@@ -189,8 +189,9 @@ public final class Ask {
                 JsonToken option = json.nextToken();
                 if (name.equals("include_usage")) {
                     usageWanted = option == JsonToken.VALUE_TRUE;
+                    int start = (int) json.currentTokenLocation().getByteOffset();
                     json.skipChildren();
-                    includeUsage = place(json);
+                    includeUsage = new Place(start, place(json).to);
                 } else {
                     json.skipChildren();
                 }
