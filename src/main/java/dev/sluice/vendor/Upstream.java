@@ -171,9 +171,9 @@ public final class Upstream {
                 })
                 .responseConnection((response, connection) ->
                         Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
-                .single();
-        return once.onErrorMap(IllegalArgumentException.class, Upstream::notHttp)
-                .onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
+                .single()
+                .onErrorMap(IllegalArgumentException.class, Upstream::notHttp);
+        return once.onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
                 .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
     }
 
