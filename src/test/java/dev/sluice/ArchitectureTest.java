@@ -39,7 +39,7 @@ class ArchitectureTest {
             Map.entry("command", Set.of("ledger", "wire", "database")),
             Map.entry("limit", Set.of("redis", "wire")),
             Map.entry("quota", Set.of("access", "limit", "wire", "database")),
-            Map.entry("channel", Set.of("format", "vendor", "limit", "wire", "database")),
+            Map.entry("channel", Set.of("format", "vendor", "limit", "notice", "settings", "wire", "database")),
             Map.entry("relay", Set.of("access", "quota", "channel", "format", "vendor", "ledger", "settings", "wire")),
             Map.entry(
                     "admin",

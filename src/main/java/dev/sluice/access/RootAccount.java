@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.sluice.database.DataDirectory;
 import dev.sluice.database.Database;
 import dev.sluice.database.Where;
+import dev.sluice.wire.Limits;
 import java.time.Clock;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -58,7 +59,8 @@ public final class RootAccount {
     private void make() {
         String password = given.isEmpty() ? Secret.random(GENERATED_LETTERS) : given;
         long now = clock.millis();
-        User root = new User(0, USERNAME, "Root", Role.ROOT, Groups.DEFAULT, true, null, 0, Renewal.NEVER, now, now);
+        User root = new User(
+                0, USERNAME, "Root", Role.ROOT, Groups.DEFAULT, true, null, 0, Renewal.NEVER, Limits.NONE, now, now);
         String hash = passwords.hashNow(password);
         boolean made = requireNonNull(database.inTransaction(client -> UserTable.insert(client, root, hash)
                         .flatMap(id -> given.isEmpty() ? UserTable.markGenerated(client, id) : Mono.<Void>empty()))

@@ -1,5 +1,6 @@
 package dev.sluice.access;
 
+import dev.sluice.wire.Limits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param quotaNanos what all of the user's tokens may spend together, in nano-dollars; null: unlimited
  * @param usedNanos what the ledger had booked when this was read; it does not move with the snapshot
+ * @param limits of all the user's tokens together
  * @param renewal how the quota begins anew
  */
 public record User(
@@ -19,5 +21,6 @@ public record User(
         @Nullable Long quotaNanos,
         long usedNanos,
         Renewal renewal,
+        Limits limits,
         long createdAt,
         long updatedAt) {}

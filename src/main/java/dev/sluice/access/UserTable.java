@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.sluice.database.Columns;
 import dev.sluice.database.Where;
+import dev.sluice.wire.Limits;
 import io.r2dbc.spi.Readable;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ import reactor.core.publisher.Mono;
 final class UserTable {
     private static final String SELECT =
             "SELECT id, username, display_name, role_name, group_name, enabled, quota_nanos,"
-                    + " used_nanos, created_at, updated_at, " + RenewalTable.COLUMNS + " FROM users";
+                    + " used_nanos, limits, created_at, updated_at, " + RenewalTable.COLUMNS + " FROM users";
 
     private UserTable() {}
 
@@ -81,8 +82,8 @@ final class UserTable {
     static Mono<Long> insert(DatabaseClient client, User user, String passwordHash) {
         return writable(
                         client.sql("INSERT INTO users (username, password_hash, display_name, role_name, group_name,"
-                                        + " enabled, quota_nanos, created_at, updated_at) VALUES (:username,"
-                                        + " :passwordHash, :displayName, :role, :group, :enabled, :quotaNanos,"
+                                        + " enabled, quota_nanos, limits, created_at, updated_at) VALUES (:username,"
+                                        + " :passwordHash, :displayName, :role, :group, :enabled, :quotaNanos, :limits,"
                                         + " :createdAt, :updatedAt)")
                                 .bind("passwordHash", passwordHash)
                                 .bind("createdAt", user.createdAt()),
@@ -97,7 +98,8 @@ final class UserTable {
         String password = passwordHash == null ? "" : ", password_hash = :passwordHash, password_generated = FALSE";
         DatabaseClient.GenericExecuteSpec statement = client.sql("UPDATE users SET username = :username,"
                         + " display_name = :displayName, role_name = :role, group_name = :group, enabled = :enabled,"
-                        + " quota_nanos = :quotaNanos, updated_at = :updatedAt" + password + " WHERE id = :id")
+                        + " quota_nanos = :quotaNanos, limits = :limits, updated_at = :updatedAt" + password
+                        + " WHERE id = :id")
                 .bind("id", user.id());
         if (passwordHash != null) {
             statement = statement.bind("passwordHash", passwordHash);
@@ -130,7 +132,13 @@ final class UserTable {
                 .bind("group", user.group())
                 .bind("enabled", user.enabled())
                 .bind("quotaNanos", Columns.nullable(user.quotaNanos(), Long.class))
+                .bind("limits", Columns.json(user.limits()))
                 .bind("updatedAt", user.updatedAt());
+    }
+
+    /** Rows from before there were any have none. */
+    private static Limits limits(@Nullable String json) {
+        return json == null ? Limits.NONE : Columns.value(json, Limits.class);
     }
 
     private static User user(Readable row) {
@@ -144,6 +152,7 @@ final class UserTable {
                 row.get("quota_nanos", Long.class),
                 requireNonNull(row.get("used_nanos", Long.class)),
                 RenewalTable.renewal(row),
+                limits(row.get("limits", String.class)),
                 requireNonNull(row.get("created_at", Long.class)),
                 requireNonNull(row.get("updated_at", Long.class)));
     }

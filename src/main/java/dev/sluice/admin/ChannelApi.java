@@ -1,5 +1,6 @@
 package dev.sluice.admin;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Groups;
 import dev.sluice.access.Operator;
@@ -69,6 +70,7 @@ final class ChannelApi {
             "headers",
             "options",
             "limits",
+            "key_limits",
             "timeouts",
             "price_factor",
             "tags");
@@ -137,17 +139,29 @@ final class ChannelApi {
             @Schema(description = "Time to first token of streams, milliseconds, smoothed")
             @JsonProperty("ttft_ms")
             @Nullable
-            Long ttftMs) {
+            Long ttftMs,
+
+            @Schema(description = "The same of each key, in the order of key_hints; absent in those themselves")
+            @JsonProperty("by_key")
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+            @Nullable
+            List<HealthView> byKey) {
 
         static HealthView of(Channels.@Nullable HealthView health) {
             return health == null
-                    ? new HealthView("off", "starting", null, 0, null)
+                    ? new HealthView("off", "starting", null, 0, null, List.of())
                     : new HealthView(
                             health.state(),
                             health.reason(),
                             Views.timeOrNull(health.retryAt()),
                             health.errorRate(),
-                            health.ttftMs());
+                            health.ttftMs(),
+                            health.byKey().stream().map(HealthView::ofKey).toList());
+        }
+
+        private static HealthView ofKey(Channels.HealthView key) {
+            return new HealthView(
+                    key.state(), key.reason(), Views.timeOrNull(key.retryAt()), key.errorRate(), key.ttftMs(), null);
         }
     }
 
@@ -194,6 +208,10 @@ final class ChannelApi {
             Map<String, String> options,
 
             Limits limits,
+
+            @Schema(description = "Of each key by itself, beside those of the channel") @JsonProperty("key_limits")
+            Limits keyLimits,
+
             TimeoutsView timeouts,
 
             @Schema(defaultValue = "1") @JsonProperty("price_factor")
@@ -234,6 +252,7 @@ final class ChannelApi {
                 channel.headers(),
                 channel.options(),
                 channel.limits(),
+                channel.keyLimits(),
                 new TimeoutsView(timeouts.connectMs(), timeouts.firstByteMs(), timeouts.idleMs()),
                 Views.factor(channel.priceFactorMillionths()),
                 channel.tags(),
@@ -477,6 +496,7 @@ final class ChannelApi {
                 headers(fields),
                 options(fields),
                 fields.limits("limits"),
+                fields.limits("key_limits"),
                 fields.object("timeouts", Set.of("connect_ms", "first_byte_ms", "idle_ms"), ChannelApi::timeouts),
                 fields.factor("price_factor"),
                 fields.texts("tags", 50),

@@ -10,6 +10,7 @@ import dev.sluice.access.User;
 import dev.sluice.access.Users;
 import dev.sluice.settings.GatewaySettings;
 import dev.sluice.settings.Settings;
+import dev.sluice.wire.Limits;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -115,6 +116,17 @@ final class RegistrationApi {
         long at = clock.millis();
         String group = groups.find(now.registrationGroup()) == null ? Groups.DEFAULT : now.registrationGroup();
         return new User(
-                0, username, username, Role.USER, group, true, now.registrationQuotaNanos(), 0, Renewal.NEVER, at, at);
+                0,
+                username,
+                username,
+                Role.USER,
+                group,
+                true,
+                now.registrationQuotaNanos(),
+                0,
+                Renewal.NEVER,
+                Limits.NONE,
+                at,
+                at);
     }
 }

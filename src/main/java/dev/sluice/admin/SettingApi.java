@@ -4,13 +4,19 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Groups;
 import dev.sluice.access.Operator;
 import dev.sluice.settings.GatewaySettings;
+import dev.sluice.settings.Routing;
 import dev.sluice.settings.Settings;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -19,6 +25,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
 
 /** {@code /api/settings}: what root may change while the gateway runs. */
 @RestController
@@ -31,7 +38,9 @@ final class SettingApi {
             "registration_group",
             "retention_days",
             "max_attempts",
-            "low_balance_percent");
+            "low_balance_percent",
+            "fallback_models",
+            "routing");
     private static final Trail.Kind<GatewaySettings> KIND =
             new Trail.Kind<>("settings", settings -> "settings", View::of);
 
@@ -40,6 +49,9 @@ final class SettingApi {
 
     private static final int LONGEST_RETENTION = 36_500;
     private static final int MOST_ATTEMPTS = 20;
+    private static final int MOST_PATTERNS = 200;
+    private static final int MOST_FALLBACKS = 8;
+    private static final int LONGEST_MODEL = 200;
 
     private final Settings settings;
     private final Groups groups;
@@ -49,6 +61,31 @@ final class SettingApi {
         this.settings = settings;
         this.groups = groups;
         this.trail = trail;
+    }
+
+    /** How the channels of a model are chosen, as the API shows it. */
+    @Schema(name = "Routing")
+    record RoutingView(
+            @Schema(
+                    allowableValues = {"round_robin", "least_busy", "fastest", "cheapest"},
+                    defaultValue = "round_robin")
+            String strategy,
+
+            @Schema(
+                    description = "What sends a call where the one before it went; null: nothing",
+                    allowableValues = {"prompt_cache_key", "user"})
+            @Nullable
+            String sticky) {
+        static Map<String, RoutingView> of(Map<String, Routing> routing) {
+            Map<String, RoutingView> views = new TreeMap<>();
+            routing.forEach((model, each) -> views.put(
+                    model, new RoutingView(word(each.strategy()), each.sticky() == null ? null : word(each.sticky()))));
+            return views;
+        }
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 
     /** The settings as the API shows them. */
@@ -70,7 +107,7 @@ final class SettingApi {
             @Nullable
             Integer retentionDays,
 
-            @Schema(description = "Channels and keys tried for one call, 1 to 20", defaultValue = "4")
+            @Schema(description = "Channels and keys tried for one model of a call, 1 to 20", defaultValue = "4")
             @JsonProperty("max_attempts")
             int maxAttempts,
 
@@ -78,7 +115,16 @@ final class SettingApi {
                     description = "Below this part of its quota an account is warned of, 0 to 100; 0: never",
                     defaultValue = "10")
             @JsonProperty("low_balance_percent")
-            int lowBalancePercent) {
+            int lowBalancePercent,
+
+            @Schema(
+                    description = "By a model's name or a glob: the models that stand in for it, in order, when all"
+                            + " its channels are out; at most 8")
+            @JsonProperty("fallback_models")
+            Map<String, List<String>> fallbackModels,
+
+            @Schema(description = "By a model's name or a glob: how its channels of one priority are chosen")
+            Map<String, RoutingView> routing) {
         static View of(GatewaySettings settings) {
             return new View(
                     settings.registration(),
@@ -86,7 +132,9 @@ final class SettingApi {
                     settings.registrationGroup(),
                     settings.retentionDays(),
                     settings.maxAttempts(),
-                    settings.lowBalancePercent());
+                    settings.lowBalancePercent(),
+                    new TreeMap<>(settings.fallbackModels()),
+                    RoutingView.of(settings.routing()));
         }
     }
 
@@ -122,8 +170,86 @@ final class SettingApi {
                         ? Integer.valueOf(fields.whole("retention_days", 0, SHORTEST_RETENTION, LONGEST_RETENTION))
                         : null,
                 fields.whole("max_attempts", usual.maxAttempts(), 1, MOST_ATTEMPTS),
-                fields.whole("low_balance_percent", usual.lowBalancePercent(), 0, 100));
+                fields.whole("low_balance_percent", usual.lowBalancePercent(), 0, 100),
+                fallbackModels(fields),
+                routing(fields));
         fields.check();
         return after;
+    }
+
+    private static Map<String, List<String>> fallbackModels(Fields fields) {
+        Map<String, List<String>> all = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> each : patterns(fields, "fallback_models")) {
+            List<String> models = new ArrayList<>();
+            each.getValue().forEach(model -> models.add(model.asString("")));
+            boolean good = each.getValue().isArray()
+                    && !models.isEmpty()
+                    && models.size() <= MOST_FALLBACKS
+                    && models.stream().allMatch(SettingApi::modelName)
+                    && !models.contains(each.getKey());
+            if (good) {
+                all.put(each.getKey(), List.copyOf(models));
+            } else {
+                fields.fault(
+                        "fallback_models",
+                        "'" + each.getKey() + "' (expected: a list of 1 to " + MOST_FALLBACKS
+                                + " names of other models, without globs)");
+            }
+        }
+        return all;
+    }
+
+    private static Map<String, Routing> routing(Fields fields) {
+        Map<String, Routing> all = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> each : patterns(fields, "routing")) {
+            Routing.Strategy strategy =
+                    word(Routing.Strategy.class, each.getValue().path("strategy"), Routing.Strategy.ROUND_ROBIN);
+            JsonNode said = each.getValue().path("sticky");
+            Routing.Sticky sticky = word(Routing.Sticky.class, said, null);
+            boolean good = each.getValue().isObject()
+                    && (sticky != null || said.isMissingNode() || said.isNull())
+                    && Set.of("strategy", "sticky").containsAll(each.getValue().propertyNames());
+            if (good && strategy != null) {
+                all.put(each.getKey(), new Routing(strategy, sticky));
+            } else {
+                fields.fault(
+                        "routing",
+                        "'" + each.getKey()
+                                + "' (expected: {\"strategy\": round_robin, least_busy, fastest or cheapest,"
+                                + " \"sticky\": prompt_cache_key, user or null})");
+            }
+        }
+        return all;
+    }
+
+    /** What is said by a model's name or a glob. */
+    private static Set<Map.Entry<String, JsonNode>> patterns(Fields fields, String field) {
+        JsonNode given = fields.raw(field);
+        boolean good = given.isObject()
+                && given.size() <= MOST_PATTERNS
+                && given.propertyNames().stream().allMatch(name -> !name.isBlank() && name.length() <= LONGEST_MODEL);
+        if (!good && !given.isMissingNode()) {
+            fields.fault(
+                    field,
+                    "(expected: an object with at most " + MOST_PATTERNS + " names of models or globs, each of 1 to "
+                            + LONGEST_MODEL + " characters)");
+        }
+        return good ? given.properties() : Set.of();
+    }
+
+    private static boolean modelName(String name) {
+        return !name.isBlank() && name.length() <= LONGEST_MODEL && name.indexOf('*') < 0;
+    }
+
+    private static <E extends Enum<E>> @Nullable E word(Class<E> type, JsonNode value, @Nullable E otherwise) {
+        if (value.isMissingNode() || value.isNull()) {
+            return otherwise;
+        }
+        for (E each : type.getEnumConstants()) {
+            if (word(each).equals(value.asString(""))) {
+                return each;
+            }
+        }
+        return null;
     }
 }

@@ -10,6 +10,7 @@ import dev.sluice.access.Role;
 import dev.sluice.access.User;
 import dev.sluice.access.Users;
 import dev.sluice.database.Where;
+import dev.sluice.wire.Limits;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -54,7 +55,8 @@ final class UserApi {
             "enabled",
             "quota_usd",
             "quota_period",
-            "time_zone");
+            "time_zone",
+            "limits");
     private static final Set<String> READ_ONLY =
             Set.of("id", "used_usd", "period_used_usd", "period_ends_at", "created_at", "updated_at");
     static final Trail.Kind<User> KIND =
@@ -121,6 +123,9 @@ final class UserApi {
             @Nullable
             Instant periodEndsAt,
 
+            @Schema(description = "Of all the user's tokens together")
+            Limits limits,
+
             @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("created_at")
             Instant createdAt,
 
@@ -140,6 +145,7 @@ final class UserApi {
                     user.renewal().zone().getId(),
                     Views.usd(user.renewal().counted(user.usedNanos(), now)),
                     user.renewal().renews() ? Views.time(user.renewal().ends(now)) : null,
+                    user.limits(),
                     Views.time(user.createdAt()),
                     Views.time(user.updatedAt()));
         }
@@ -199,7 +205,7 @@ final class UserApi {
         User draft = user(
                 fields,
                 operator,
-                new User(0, "", "", Role.USER, Groups.DEFAULT, true, null, 0, Renewal.NEVER, now, now));
+                new User(0, "", "", Role.USER, Groups.DEFAULT, true, null, 0, Renewal.NEVER, Limits.NONE, now, now));
         return passwords
                 .hash(String.valueOf(password))
                 .flatMap(hash -> users.create(draft, hash, trail.of(operator, KIND)))
@@ -246,7 +252,8 @@ final class UserApi {
                 && before.group().equals(after.group())
                 && before.enabled() == after.enabled()
                 && Objects.equals(before.quotaNanos(), after.quotaNanos())
-                && before.renewal().equals(after.renewal());
+                && before.renewal().equals(after.renewal())
+                && before.limits().equals(after.limits());
         if (operator.role() != Role.ROOT && operator.owns(before.id()) && !same) {
             throw new AccessDeniedException("Of yourself you may change display_name and password alone.");
         }
@@ -331,6 +338,7 @@ final class UserApi {
                 fields.usd("quota_usd"),
                 before.usedNanos(),
                 fields.renewal(before.renewal()),
+                fields.limits("limits"),
                 before.createdAt(),
                 clock.millis());
         fields.check();

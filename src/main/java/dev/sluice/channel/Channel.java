@@ -14,6 +14,7 @@ import java.util.Set;
  * @param modelMapping from the caller's model name to the vendor's
  * @param priority the highest goes first
  * @param weight the share among channels of one priority, 1 or more
+ * @param keyLimits of each key by itself, beside those of the channel
  * @param options the vendor's own, such as {@code api_version}
  */
 public record Channel(
@@ -31,6 +32,7 @@ public record Channel(
         Map<String, String> headers,
         Map<String, String> options,
         Limits limits,
+        Limits keyLimits,
         Timeouts timeouts,
         long priceFactorMillionths,
         List<String> tags,

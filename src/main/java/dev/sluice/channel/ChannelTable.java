@@ -10,6 +10,7 @@ import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -26,8 +27,8 @@ public final class ChannelTable {
     private static final TypeReference<Set<String>> NAMES = new TypeReference<>() {};
     private static final TypeReference<Map<String, String>> MAP = new TypeReference<>() {};
     private static final String SELECT = "SELECT id, name, vendor, base_url, sealed_keys, models, model_mapping,"
-            + " group_names, priority, weight, enabled, headers, options, limits, timeouts, price_factor_millionth, tags,"
-            + " created_at, updated_at FROM channels";
+            + " group_names, priority, weight, enabled, headers, options, limits, key_limits, timeouts, price_factor_millionth,"
+            + " tags, created_at, updated_at FROM channels";
 
     private final KeySeal seal;
 
@@ -56,12 +57,13 @@ public final class ChannelTable {
     /** The new channel's id; the one it came with means nothing. */
     public Mono<Long> insert(DatabaseClient client, Channel channel) {
         return writable(
-                        client.sql("INSERT INTO channels (name, vendor, base_url, sealed_keys, key_hints, models,"
-                                        + " model_mapping, group_names, priority, weight, enabled, headers, options,"
-                                        + " limits, timeouts, price_factor_millionth, tags, created_at, updated_at)"
-                                        + " VALUES (:name, :vendor, :baseUrl, :sealedKeys, :keyHints, :models,"
-                                        + " :modelMapping, :groups, :priority, :weight, :enabled, :headers, :options,"
-                                        + " :limits, :timeouts, :priceFactor, :tags, :createdAt, :updatedAt)")
+                        client.sql(
+                                        "INSERT INTO channels (name, vendor, base_url, sealed_keys, key_hints, models,"
+                                                + " model_mapping, group_names, priority, weight, enabled, headers, options,"
+                                                + " limits, key_limits, timeouts, price_factor_millionth, tags, created_at, updated_at)"
+                                                + " VALUES (:name, :vendor, :baseUrl, :sealedKeys, :keyHints, :models,"
+                                                + " :modelMapping, :groups, :priority, :weight, :enabled, :headers, :options,"
+                                                + " :limits, :keyLimits, :timeouts, :priceFactor, :tags, :createdAt, :updatedAt)")
                                 .bind("createdAt", channel.createdAt()),
                         channel)
                 .filter(statement -> statement.returnGeneratedValues("id"))
@@ -75,7 +77,7 @@ public final class ChannelTable {
                                         + " sealed_keys = :sealedKeys, key_hints = :keyHints, models = :models,"
                                         + " model_mapping = :modelMapping, group_names = :groups, priority = :priority,"
                                         + " weight = :weight, enabled = :enabled, headers = :headers,"
-                                        + " options = :options, limits = :limits, timeouts = :timeouts,"
+                                        + " options = :options, limits = :limits, key_limits = :keyLimits, timeouts = :timeouts,"
                                         + " price_factor_millionth = :priceFactor, tags = :tags,"
                                         + " updated_at = :updatedAt WHERE id = :id")
                                 .bind("id", channel.id()),
@@ -118,6 +120,7 @@ public final class ChannelTable {
                 .bind("headers", Columns.json(channel.headers()))
                 .bind("options", Columns.json(channel.options()))
                 .bind("limits", Columns.json(channel.limits()))
+                .bind("keyLimits", Columns.json(channel.keyLimits()))
                 .bind("timeouts", Columns.json(channel.timeouts()))
                 .bind("priceFactor", channel.priceFactorMillionths())
                 .bind("tags", Columns.json(channel.tags()))
@@ -142,11 +145,17 @@ public final class ChannelTable {
                 Columns.value(text(row, "headers"), MAP),
                 Columns.value(text(row, "options"), MAP),
                 Columns.value(text(row, "limits"), Limits.class),
+                limits(row.get("key_limits", String.class)),
                 Columns.value(text(row, "timeouts"), Timeouts.class),
                 requireNonNull(row.get("price_factor_millionth", Long.class)),
                 Columns.value(text(row, "tags"), STRINGS),
                 requireNonNull(row.get("created_at", Long.class)),
                 requireNonNull(row.get("updated_at", Long.class)));
+    }
+
+    /** Rows from before there were any have none. */
+    private static Limits limits(@Nullable String json) {
+        return json == null ? Limits.NONE : Columns.value(json, Limits.class);
     }
 
     private static String text(Readable row, String column) {

@@ -5,6 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sluice.database.Changes;
 import dev.sluice.database.Database;
 import dev.sluice.limit.Throttle;
+import dev.sluice.settings.GatewaySettings;
+import dev.sluice.settings.Settings;
 import dev.sluice.vendor.CatalogEntry;
 import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Upstream;
@@ -36,15 +38,21 @@ public final class Channels {
     private final Vendors vendors;
     private final ChannelSettings settings;
     private final Clock clock;
-    private volatile Snapshot snapshot = new Snapshot(Map.of());
+    private final Settings gateway;
+    private volatile Snapshot snapshot;
 
-    /** What {@code GET /api/channels} says of a channel's health. Times are epoch milliseconds. */
+    /**
+     * What {@code GET /api/channels} says of a channel's health. Times are epoch milliseconds.
+     *
+     * @param byKey the same of each key, in their order
+     */
     public record HealthView(
             String state,
             @Nullable String reason,
             @Nullable Long retryAt,
             double errorRate,
-            @Nullable Long ttftMs) {}
+            @Nullable Long ttftMs,
+            List<HealthView> byKey) {}
 
     /** A model that can be asked for, and since when. */
     public record Offer(String model, long createdAt) {}
@@ -58,8 +66,11 @@ public final class Channels {
                 .executor(Runnable::run)
                 .build();
 
-        Snapshot(Map<Long, Live> channels) {
+        final GatewaySettings gateway;
+
+        Snapshot(Map<Long, Live> channels, GatewaySettings gateway) {
             this.channels = channels;
+            this.gateway = gateway;
         }
     }
 
@@ -69,7 +80,10 @@ public final class Channels {
             ChannelTable table,
             Vendors vendors,
             ChannelSettings settings,
+            Settings gateway,
             Clock clock) {
+        this.gateway = gateway;
+        this.snapshot = new Snapshot(Map.of(), gateway.now());
         this.vendors = vendors;
         this.settings = settings;
         this.clock = clock;
@@ -78,13 +92,13 @@ public final class Channels {
                 () -> database.read(table::all).collectList().flatMap(this::serve));
     }
 
-    private Mono<Void> serve(List<Channel> channels) {
+    private synchronized Mono<Void> serve(List<Channel> channels) {
         Snapshot before = snapshot;
         Map<Long, Live> after = new LinkedHashMap<>();
         for (Channel channel : channels) {
             after.put(channel.id(), live(channel, before.channels.get(channel.id())));
         }
-        snapshot = new Snapshot(after);
+        snapshot = new Snapshot(after, gateway.now());
         return Mono.empty();
     }
 
@@ -104,7 +118,13 @@ public final class Channels {
             Target target = target(channel, i);
             Live.Key old = kept.get(target);
             try {
-                keys.add(old != null ? old : new Live.Key(vendors.upstream(target), new Health()));
+                Throttle throttle = old != null && old.throttle().limits().equals(channel.keyLimits())
+                        ? old.throttle()
+                        : new Throttle(channel.keyLimits());
+                keys.add(
+                        old != null
+                                ? new Live.Key(old.upstream(), old.health(), throttle)
+                                : new Live.Key(vendors.upstream(target), new Health(), throttle));
             } catch (IllegalArgumentException e) {
                 log.warn("{} cannot serve: {}", channel, e.getMessage());
             }
@@ -150,9 +170,22 @@ public final class Channels {
     /** Null when no enabled channel serves the model to the group at this endpoint. */
     public @Nullable Route route(String group, String model, Endpoint endpoint) {
         Snapshot now = snapshot;
-        return now.routes
-                .get(new RouteName(group, model, endpoint), name -> make(now, name))
+        GatewaySettings settings = gateway.now();
+        if (now.gateway != settings) {
+            now = routedBy(settings);
+        }
+        Snapshot known = now;
+        return known.routes
+                .get(new RouteName(group, model, endpoint), name -> make(known, name))
                 .orElse(null);
+    }
+
+    /** The settings changed: the same channels, by new routes. */
+    private synchronized Snapshot routedBy(GatewaySettings settings) {
+        if (snapshot.gateway != settings) {
+            snapshot = new Snapshot(snapshot.channels, settings);
+        }
+        return snapshot;
     }
 
     private static Optional<Route> make(Snapshot snapshot, RouteName name) {
@@ -162,7 +195,9 @@ public final class Channels {
                 candidates.add(live);
             }
         }
-        return candidates.isEmpty() ? Optional.empty() : Optional.of(new Route(candidates));
+        return candidates.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Route(candidates, snapshot.gateway.routing(name.model)));
     }
 
     /**
@@ -202,6 +237,10 @@ public final class Channels {
             return vendors.all().stream().flatMap(each -> each.models().stream());
         }
         return entry == null ? Stream.empty() : entry.models().stream();
+    }
+
+    Map<Long, Live> lives() {
+        return snapshot.channels;
     }
 
     /** Null when there is no such channel. */

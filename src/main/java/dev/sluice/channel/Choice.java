@@ -22,6 +22,7 @@ public final class Choice {
     public void used(long tokens) {
         if (open.compareAndSet(true, false)) {
             live.throttle().leave(estimatedTokens, tokens);
+            key.throttle().leave(estimatedTokens, tokens);
         }
     }
 
@@ -44,8 +45,9 @@ public final class Choice {
         key.health().succeeded();
     }
 
-    public void firstToken(long millis) {
-        live.health().firstToken(millis);
+    public void firstToken(long millis, long now) {
+        live.health().firstToken(millis, now);
+        key.health().firstToken(millis, now);
     }
 
     /** Marks what failed, the key alone or the whole channel, also as tried for this call. */
@@ -54,12 +56,12 @@ public final class Choice {
         switch (failure.kind()) {
             case KEY_REFUSED, RATE_LIMITED -> {
                 key.health().failed(failure, now);
-                live.health().undecided(now);
+                live.health().missed(now);
                 tried.add(key);
             }
             case NETWORK, TIMEOUT, SERVER_ERROR, NOT_THE_PROTOCOL -> {
                 live.health().failed(failure, now);
-                key.health().undecided(now);
+                key.health().missed(now);
                 tried.add(live);
             }
         }

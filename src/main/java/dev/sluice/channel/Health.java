@@ -30,18 +30,30 @@ final class Health {
     /** A probe that was never heard of again, for a bug or a restart of its loop, does not keep the channel out for ever. */
     private static final Duration PROBE_PATIENCE = Duration.ofMinutes(10);
 
+    /** To a third in so long. */
+    private static final Duration PEAK_FORGOTTEN = Duration.ofSeconds(30);
+
+    /** What is reckoned of a channel that nothing is known of: fast, so that it is tried, but not so fast that it gets every call of a burst. */
+    private static final double UNHEARD_OF_MS = 50;
+
     /** Outcomes that the error rate looks back on. */
     private static final int WINDOW = 64;
 
     private State state = State.OK;
     private long retryAt;
     private long probingSince;
+    private long coolingSince;
+    private long testedAt;
+    private boolean acceptedByTest;
+    private boolean testsMislead;
     private int inARow;
     private int coolings;
     private Failure.@Nullable Kind reason;
     private long outcomes; // one bit each, the latest lowest; 1: failed
     private int known;
     private double ttftMs = -1;
+    private double peakMs;
+    private long peakAt;
 
     /** Whether {@link #take} would succeed. */
     synchronized boolean available(long now) {
@@ -71,16 +83,51 @@ final class Health {
         }
     }
 
+    /**
+     * Whether a channel that is due may be probed by a test instead of a call, which then has the right to it. Not before
+     * an interval has passed: calls are the better probe where there are any.
+     */
+    synchronized boolean takeProbe(Duration interval, long now) {
+        return state == State.COOLING && now - coolingSince >= interval.toMillis() && take(now);
+    }
+
+    /** Whether a refused key may be tested now; nothing hangs on the test but {@link #accepted}. */
+    synchronized boolean takeTest(Duration interval, long now) {
+        boolean due = state == State.COOLING
+                && reason == Failure.Kind.KEY_REFUSED
+                && !testsMislead
+                && now - Math.max(coolingSince, testedAt) >= interval.toMillis();
+        if (due) {
+            testedAt = now;
+        }
+        return due;
+    }
+
+    /**
+     * A test found that the vendor takes the key again. When the next call is refused all the same, as it is where an
+     * account is empty, tests are not believed until a call has succeeded.
+     */
+    synchronized void accepted() {
+        if (state == State.COOLING) {
+            state = State.OK;
+            acceptedByTest = true;
+        }
+    }
+
     synchronized void succeeded() {
         state = State.OK;
         inARow = 0;
         coolings = 0;
         reason = null;
+        acceptedByTest = false;
+        testsMislead = false;
         remember(0);
     }
 
     synchronized void failed(Failure failure, long now) {
         boolean probe = state == State.PROBING;
+        testsMislead |= acceptedByTest && failure.kind() == Failure.Kind.KEY_REFUSED;
+        acceptedByTest = false;
         reason = failure.kind();
         inARow++;
         remember(1);
@@ -95,8 +142,15 @@ final class Health {
         if (pause.isPositive()) {
             state = State.COOLING;
             retryAt = now + pause.toMillis();
+            coolingSince = now;
             coolings++;
         }
+    }
+
+    /** The attempt failed by the fault of the other, the key or the channel: it counts, and decides nothing here. */
+    synchronized void missed(long now) {
+        remember(1);
+        undecided(now);
     }
 
     /** The attempt says nothing: the caller left, or was at fault. A probe may be made again at once. */
@@ -107,8 +161,19 @@ final class Health {
         }
     }
 
-    synchronized void firstToken(long millis) {
+    synchronized void firstToken(long millis, long now) {
         ttftMs = ttftMs < 0 ? millis : ttftMs * 0.8 + millis * 0.2;
+        peakMs = Math.max(millis, peakMs(now) * 0.8 + millis * 0.2);
+        peakAt = now;
+    }
+
+    /**
+     * The time to first token to reckon with now, by a peak-sensitive moving average: it jumps up with a slow stream at
+     * once, comes down slowly with fast ones, and is forgotten with time, so that who was slow is tried again.
+     */
+    synchronized double peakMs(long now) {
+        double kept = peakMs * Math.exp(-(double) Math.max(0, now - peakAt) / PEAK_FORGOTTEN.toMillis());
+        return Math.max(kept, UNHEARD_OF_MS);
     }
 
     /** When it can be tried again; in the past when that is now. */

@@ -1,4 +1,4 @@
-/** Which upstream: the in-memory snapshot of channels, the choice among them, their health. Imports vendor, limit, wire, database. */
+/** Which upstream: the in-memory snapshot of channels, the choice among them, their health. Imports vendor, limit, notice, settings, wire, database. */
 @NullMarked
 package dev.sluice.channel;
 

@@ -110,6 +110,11 @@ public final class Throttle {
         }
     }
 
+    /** Calls that have passed and not left. */
+    public synchronized int open() {
+        return open;
+    }
+
     /** How many requests are left of the minute's; null: they are not limited. */
     public @Nullable Long remainingRequests() {
         return requests == null ? null : requests.getAvailableTokens();

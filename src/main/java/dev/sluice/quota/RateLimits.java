@@ -9,6 +9,7 @@ import dev.sluice.wire.Limits;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,8 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
 /**
- * What callers may pass in a minute and at once: a token's own limits, and those of its owner's group together. This
+ * What callers may pass in a minute and at once: a token's own limits, those of its owner's tokens together, and those of
+ * its owner's group. This
  * node's count is asked first, without waiting. Where nodes share a Redis, theirs is asked after it: whatever passed
  * anywhere is in that one, so it decides; while it is away this node's goes on as it stands.
  */
@@ -31,6 +33,7 @@ import reactor.core.publisher.Mono;
 public final class RateLimits {
     private final SharedLimits shared;
     private final Map<Long, Subject> tokens = new ConcurrentHashMap<>();
+    private final Map<Long, Subject> users = new ConcurrentHashMap<>();
     private final Map<String, Subject> groups = new ConcurrentHashMap<>();
 
     RateLimits(SharedLimits shared) {
@@ -129,13 +132,11 @@ public final class RateLimits {
 
     /** A call that passed on this node; its end must be told, and is heard once. */
     public static final class Pass {
-        private final @Nullable Entered token;
-        private final @Nullable Entered group;
+        private final List<Entered> entered; // the token, its owner, the group: those that have limits
         private final AtomicBoolean open = new AtomicBoolean(true);
 
-        private Pass(@Nullable Entered token, @Nullable Entered group) {
-            this.token = token;
-            this.group = group;
+        private Pass(List<Entered> entered) {
+            this.entered = entered;
         }
 
         public void leave(long usedTokens) {
@@ -149,21 +150,13 @@ public final class RateLimits {
 
         private void end(Consumer<Entered> how) {
             if (open.compareAndSet(true, false)) {
-                entered().forEach(how);
+                entered.forEach(how);
             }
         }
 
-        private List<Entered> entered() {
-            if (token == null) {
-                return group == null ? List.of() : List.of(group);
-            }
-            return group == null ? List.of(token) : List.of(token, group);
-        }
-
-        /** What OpenAI's callers look at to pace themselves; of the tighter limit, the token's, where there is one. */
+        /** What OpenAI's callers look at to pace themselves; of the limit that is the most the caller's own. */
         public Map<String, String> headers() {
-            Entered entered = token != null ? token : group;
-            return entered == null ? Map.of() : entered.headers();
+            return entered.isEmpty() ? Map.of() : entered.getFirst().headers();
         }
     }
 
@@ -171,23 +164,27 @@ public final class RateLimits {
     public Pass enter(Caller caller, long estimatedTokens) {
         Subject token =
                 subject("token", tokens, caller.token().id(), caller.token().limits());
+        Subject user = subject("user", users, caller.user().id(), caller.user().limits());
         Subject group =
                 subject("group", groups, caller.group().name(), caller.group().limits());
-        Entered byToken = enter(token, estimatedTokens);
+        if (token == null && user == null && group == null) {
+            return new Pass(List.of());
+        }
+        List<Entered> entered = new ArrayList<>(3);
         try {
-            return new Pass(byToken, enter(group, estimatedTokens));
-        } catch (Refusal refusal) {
-            if (byToken != null) {
-                byToken.withdraw();
+            for (Subject subject : new @Nullable Subject[] {token, user, group}) {
+                if (subject != null) {
+                    entered.add(enter(subject, estimatedTokens));
+                }
             }
+            return new Pass(List.copyOf(entered));
+        } catch (Refusal refusal) {
+            entered.forEach(Entered::withdraw);
             throw refusal;
         }
     }
 
-    private static @Nullable Entered enter(@Nullable Subject subject, long estimatedTokens) {
-        if (subject == null) {
-            return null;
-        }
+    private static Entered enter(Subject subject, long estimatedTokens) {
         Entered entered = new Entered(subject, estimatedTokens);
         Throttle.Denial denial = subject.here.enter(estimatedTokens);
         if (denial != null) {
@@ -201,10 +198,10 @@ public final class RateLimits {
      * within {@link SharedLimits#PATIENCE}, on any thread: this node's word stands when theirs does not come.
      */
     public @Nullable Mono<Pass> share(Pass pass) {
-        if (pass.entered().isEmpty() || !shared.answers()) {
+        if (pass.entered.isEmpty() || !shared.answers()) {
             return null;
         }
-        CompletableFuture<?>[] asked = pass.entered().stream()
+        CompletableFuture<?>[] asked = pass.entered.stream()
                 .map(entered -> entered.share(shared))
                 .filter(Objects::nonNull)
                 .toArray(CompletableFuture<?>[]::new);
@@ -224,7 +221,7 @@ public final class RateLimits {
     }
 
     private static Pass decided(Pass pass) {
-        for (Entered entered : pass.entered()) {
+        for (Entered entered : pass.entered) {
             Verdict word = entered.word();
             if (word != null && word.denial() != null) {
                 pass.withdraw();

@@ -17,10 +17,7 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
@@ -52,26 +49,56 @@ final class Attempts {
     private static final Duration ERROR_PATIENCE = Duration.ofSeconds(5);
 
     private final IntSupplier mostAttempts;
+    private final Fallbacks fallbacks;
     private final RelaySettings settings;
     private final RelayMeters meters;
     private final Clock clock;
 
     /** @param mostAttempts as root sets it now */
-    Attempts(IntSupplier mostAttempts, RelaySettings settings, RelayMeters meters, Clock clock) {
+    Attempts(IntSupplier mostAttempts, Fallbacks fallbacks, RelaySettings settings, RelayMeters meters, Clock clock) {
         this.mostAttempts = mostAttempts;
+        this.fallbacks = fallbacks;
         this.settings = settings;
         this.meters = meters;
         this.clock = clock;
     }
 
-    /** Answers the call; errors with a {@link Refusal} when no channel did. */
+    /** Answers the call; errors with a {@link Refusal} when no channel did and no status was sent yet. */
     Mono<Void> answer(Call call) {
+        KeepAlive.start(call, settings.keepAlive());
+        return next(call)
+                .onErrorResume(error ->
+                        call.waitsKept() && !Relay.callerLeft(error) ? toldByAnEvent(call, error) : Mono.error(error));
+    }
+
+    /** The caller has its status already, sent to keep it waiting: the error goes out as the stream's only event. */
+    private static Mono<Void> toldByAnEvent(Call call, Throwable error) {
+        Refusal refusal;
+        if (error instanceof Refusal known) {
+            refusal = known;
+        } else {
+            log.error("Call {} met a bug", call.visit().id(), error);
+            refusal = new Refusal(Reason.INTERNAL, "Something went wrong in the gateway.");
+        }
+        call.refused(refusal);
+        byte[] event = call.visit().format().broken(refusal, call.visit().id());
+        return call.visit()
+                .response()
+                .send(Flux.just(Unpooled.wrappedBuffer(event)), piece -> true)
+                .then();
+    }
+
+    private Mono<Void> next(Call call) {
         Choice choice = call.route()
                 .choose(
                         call.tried(),
                         call.pinnedChannel(),
                         call.estimatedTokens(settings.defaultOutputTokens()),
+                        call.kin(call.route().sticky()),
                         clock.millis());
+        if (choice == null && fallsBack(call)) {
+            return next(call);
+        }
         if (choice == null) {
             Refusal inexpressible = call.inexpressible();
             return Mono.error(
@@ -86,7 +113,7 @@ final class Attempts {
     private Mono<Void> attempt(Call call, Choice choice, boolean askForUsage) {
         Ask ask = call.ask();
         Upstream upstream = choice.upstream();
-        String model = choice.channel().upstreamModel(ask.model());
+        String model = choice.channel().upstreamModel(call.model());
         Way way = upstream.way(ask.endpoint(), model, ask.stream());
         if (way == null) {
             return next(call, choice, new Failure(Failure.Kind.NOT_THE_PROTOCOL, "it does not have the endpoint"));
@@ -98,7 +125,7 @@ final class Attempts {
             // Another channel's vendor may have a word for it; this one is not at fault.
             call.inexpressible(inexpressible);
             choice.skipped(clock.millis(), call.tried());
-            return answer(call);
+            return next(call);
         }
         byte[] body = translation == null ? ask.forVendor(model, askForUsage) : translation.body();
         return upstream.post(call.visit().loop(), way, body, passed(call.visit().headers(), translation == null))
@@ -139,7 +166,10 @@ final class Attempts {
                 dropped(
                         call,
                         reply,
-                        new Failure(Failure.Kind.RATE_LIMITED, "over its limit", retryAfter(reply.headers())));
+                        new Failure(
+                                Failure.Kind.RATE_LIMITED,
+                                "over its limit",
+                                ComeAgain.after(reply.headers(), clock.instant())));
             case 408 -> dropped(call, reply, new Failure(Failure.Kind.SERVER_ERROR, "status 408"));
             default ->
                 status >= 400 && status < 500
@@ -257,12 +287,15 @@ final class Attempts {
         if (!first.hasValue()) {
             return all.ignoreElements().cast(Void.class).flux();
         }
+        boolean headless = call.waitsKept();
         begin(call, choice, reply);
-        HttpServerResponse response = head(call, reply);
+        call.streams(reply);
         boolean array = call.visit().wantsArray();
-        response.header("content-type", array ? "application/json" : type)
-                .header("cache-control", "no-cache")
-                .header("x-accel-buffering", "no");
+        HttpServerResponse response = call.visit().response();
+        if (!headless) {
+            head(call, reply);
+            KeepAlive.streamHead(response).header("content-type", array ? "application/json" : type);
+        }
         return Flux.from(
                 response.send(array ? ArrayFraming.of(all) : all, piece -> true).then());
     }
@@ -334,7 +367,14 @@ final class Attempts {
         meters.attempt(choice.channel().id(), "refused");
         call.failed(reply.status(), "upstream_refused");
         boolean own = attempt.translation() == null && call.visit().format().reads(body);
-        byte[] words = own ? body : inCallersForm(call, reply.status(), body);
+        if (call.waitsKept()) {
+            return Mono.error(refusal(reply.status(), body));
+        }
+        byte[] words = own
+                ? body
+                : call.visit()
+                        .format()
+                        .error(refusal(reply.status(), body), call.visit().id());
         String type = own ? reply.headers().get("content-type", "application/json") : "application/json";
         return head(call, reply)
                 .header("content-type", type)
@@ -343,16 +383,15 @@ final class Attempts {
                 .then();
     }
 
-    /** The vendor's words on what is wrong with the request, as the caller's form has it. */
-    private static byte[] inCallersForm(Call call, int status, byte[] body) {
+    /** The vendor's words on what is wrong with the request. */
+    private static Refusal refusal(int status, byte[] body) {
         String words = Format.message(body);
         Reason reason = switch (status) {
             case 404 -> Reason.MODEL_NOT_FOUND;
             case 413 -> Reason.REQUEST_TOO_LARGE;
             default -> Reason.INVALID_VALUE;
         };
-        Refusal refusal = new Refusal(reason, words == null ? "The model refused the request." : words);
-        return call.visit().format().error(refusal, call.visit().id());
+        return new Refusal(reason, words == null ? "The model refused the request." : words);
     }
 
     private Mono<Void> next(Call call, Choice choice, Failure failure) {
@@ -362,9 +401,17 @@ final class Attempts {
         choice.failed(failure, clock.millis(), call.tried());
         meters.attempt(choice.channel().id(), failure.kind().label);
         call.attemptFailed(failure);
-        boolean late = System.nanoTime() - call.visit().startedNanos()
+        boolean goesOn = call.attemptsOfModel() < mostAttempts.getAsInt() ? !late(call) : fallsBack(call);
+        return goesOn ? next(call) : Mono.error(unanswered(call));
+    }
+
+    private boolean late(Call call) {
+        return System.nanoTime() - call.visit().startedNanos()
                 > settings.deadline().toNanos();
-        return late || call.attempts() >= mostAttempts.getAsInt() ? Mono.error(unanswered(call)) : answer(call);
+    }
+
+    private boolean fallsBack(Call call) {
+        return !late(call) && fallbacks.take(call);
     }
 
     /** An answer that broke after its first byte: the call fails, the channel is told, and so is the caller. */
@@ -416,27 +463,5 @@ final class Attempts {
             }
         }
         return passed;
-    }
-
-    /** Seconds or an HTTP date (RFC 9110, 10.2.3); OpenAI also sends milliseconds. */
-    private @Nullable Duration retryAfter(HttpHeaders headers) {
-        try {
-            String millis = headers.get("retry-after-ms");
-            if (millis != null) {
-                return Duration.ofMillis(Math.max(0, (long) Double.parseDouble(millis.strip())));
-            }
-            String value = headers.get("retry-after");
-            if (value == null) {
-                return null;
-            }
-            if (value.strip().matches("[0-9]+(\\.[0-9]+)?")) {
-                return Duration.ofMillis((long) (Double.parseDouble(value.strip()) * 1000));
-            }
-            ZonedDateTime at = ZonedDateTime.parse(value.strip(), DateTimeFormatter.RFC_1123_DATE_TIME);
-            Duration wait = Duration.between(clock.instant(), at.toInstant());
-            return wait.isNegative() ? Duration.ZERO : wait;
-        } catch (DateTimeException | NumberFormatException e) {
-            return null; // a vendor's nonsense is no word on when to come again
-        }
     }
 }

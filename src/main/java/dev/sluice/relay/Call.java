@@ -12,8 +12,10 @@ import dev.sluice.ledger.Ledger;
 import dev.sluice.quota.Hold;
 import dev.sluice.quota.RateLimits;
 import dev.sluice.quota.Tariff;
+import dev.sluice.settings.Routing;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Meter;
+import dev.sluice.vendor.Reply;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Money;
@@ -40,6 +42,9 @@ final class Call {
     /** The ledger holds 400 characters of them, and one more note has some 40. */
     private static final int MOST_NOTES = 350;
 
+    /** Nobody was there to be told a status. */
+    private static final int LEFT = 499;
+
     private final Visit visit;
     private final Endpoint endpoint;
     private final Caller caller;
@@ -56,6 +61,7 @@ final class Call {
     private @Nullable Tariff tariff;
     private @Nullable Choice choice;
     private @Nullable Reading meter;
+    private volatile @Nullable Reply reply;
     private @Nullable Failure rateLimited;
     private @Nullable Failure lastFailure;
     private @Nullable Refusal inexpressible;
@@ -63,7 +69,14 @@ final class Call {
     private boolean onlyRateLimited = true;
     private boolean streaming;
     private boolean begun;
+    private boolean kept;
+    private boolean midEvent;
+    private int pieces;
+    private volatile @Nullable KeepAlive keepAlive;
+    private String model = "";
+    private int fallbacks;
     private int attempts;
+    private int attemptsBefore; // with models before this one
     private long firstTokenNanos = -1;
 
     Call(Visit visit, Endpoint endpoint, Caller caller, Ledger ledger, RelayMeters meters, Pins pins) {
@@ -134,9 +147,45 @@ final class Call {
         }
     }
 
-    void routed(Route found, @Nullable Tariff priced) {
+    /** @param asked the model that is asked for: the caller's, or one that stands in for it */
+    void routed(String asked, Route found, @Nullable Tariff priced) {
+        model = asked;
+        attemptsBefore = attempts;
         route = found;
         tariff = priced;
+    }
+
+    /** The model that is asked of vendors now: the caller's, or one that stands in for it. */
+    String model() {
+        return model;
+    }
+
+    /** The place of the next model that may stand in for the caller's; each is given once. */
+    int nextFallback() {
+        return fallbacks++;
+    }
+
+    /** Attempts with the model that is asked for now. */
+    int attemptsOfModel() {
+        return attempts - attemptsBefore;
+    }
+
+    /** What makes calls belong together, of this one; null: nothing does. */
+    @Nullable
+    String kin(Routing.@Nullable Sticky sticky) {
+        if (sticky == null) {
+            return null;
+        }
+        String user = ask().user();
+        return switch (sticky) {
+            case PROMPT_CACHE_KEY -> ask().cacheKey();
+            case USER -> user != null ? user : "user " + caller.user().id();
+        };
+    }
+
+    @Nullable
+    Tariff tariff() {
+        return tariff;
     }
 
     /** What was reserved for it. A call that has ended meanwhile gives it back at once. */
@@ -169,6 +218,19 @@ final class Call {
 
     void answeredBy(Reading reading) {
         meter = reading;
+    }
+
+    /** The stream that goes to the caller. */
+    void streams(Reply streamed) {
+        reply = streamed;
+    }
+
+    /** The gateway goes down: a stream that runs breaks off here, and its caller is told. */
+    void cut() {
+        Reply streamed = reply;
+        if (streamed != null) {
+            streamed.breakOff();
+        }
     }
 
     /** The attempt came to nothing; what is left to say when no other succeeds is remembered. */
@@ -232,7 +294,8 @@ final class Call {
         if (streaming) {
             meters.firstToken(endpoint, firstTokenNanos);
             if (choice != null) {
-                choice.firstToken(firstTokenNanos / 1_000_000);
+                long millis = firstTokenNanos / 1_000_000;
+                choice.firstToken(millis, visit.startedAt() + millis);
             }
         }
     }
@@ -243,8 +306,51 @@ final class Call {
         begun = true;
     }
 
+    boolean streaming() {
+        return streaming;
+    }
+
     boolean begun() {
         return begun;
+    }
+
+    boolean open() {
+        return open.get();
+    }
+
+    void keptBy(KeepAlive keeping) {
+        keepAlive = keeping;
+        if (!open.get()) {
+            keeping.stop();
+        }
+    }
+
+    /** The status is with the caller, and nothing of an answer yet: an error can only be told by an event. */
+    void kept() {
+        kept = true;
+    }
+
+    /** Whether the caller has a status, and no answer yet: then another channel may still be tried. */
+    boolean waitsKept() {
+        return kept && !begun;
+    }
+
+    /**
+     * A piece of a stream goes to the caller.
+     *
+     * @param unfinished whether it ends within an event
+     */
+    void pieceSent(boolean unfinished) {
+        pieces++;
+        midEvent = unfinished;
+    }
+
+    int pieces() {
+        return pieces;
+    }
+
+    boolean midEvent() {
+        return midEvent;
     }
 
     /** The whole answer is about to be with the caller: told before its last bytes are sent. */
@@ -285,7 +391,7 @@ final class Call {
 
     /** The caller went away: it pays what was received up to then, when an answer had begun. */
     void left(long now) {
-        if (end(499, "caller_left", true)) {
+        if (end(LEFT, "caller_left", true)) {
             Choice chosen = choice;
             if (chosen != null) {
                 chosen.undecided(now);
@@ -294,9 +400,14 @@ final class Call {
         }
     }
 
-    private boolean end(int status, @Nullable String code, boolean pays) {
+    private boolean end(int decided, @Nullable String code, boolean pays) {
         if (!open.compareAndSet(true, false)) {
             return false;
+        }
+        int status = kept && decided != LEFT ? 200 : decided; // what the caller was told before
+        KeepAlive keeping = keepAlive;
+        if (keeping != null) {
+            keeping.stop();
         }
         long nanos = System.nanoTime() - visit.startedNanos();
         Usage usage = pays ? usage() : Usage.NONE;
@@ -355,7 +466,7 @@ final class Call {
                 visit.startedAt(),
                 endpoint.label(),
                 asked == null ? "" : asked.model(),
-                asked == null || chosen == null ? null : chosen.channel().upstreamModel(asked.model()),
+                asked == null || chosen == null ? null : chosen.channel().upstreamModel(model),
                 streaming,
                 caller.user().id(),
                 caller.token().id(),

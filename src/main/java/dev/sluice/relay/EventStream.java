@@ -177,6 +177,7 @@ final class EventStream {
 
     private void emit(@Nullable ByteBuf selected, SynchronousSink<ByteBuf> sink) {
         if (selected != null) {
+            call.pieceSent(large);
             sink.next(selected);
         }
     }

@@ -1,6 +1,8 @@
 package dev.sluice.relay;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -13,13 +15,18 @@ import reactor.core.publisher.Flux;
 
 /**
  * The end of the relay: when the process is asked to stop, it takes no new calls, says so at {@code /readyz}, and lets
- * the running ones finish for a while. Only then does the server close.
+ * the running ones finish for a while. A stream that still runs then ends in an error event. Only then does the server
+ * close.
  */
 @Component
 final class OpenCalls implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(OpenCalls.class);
     private static final Duration LOOK = Duration.ofMillis(20);
 
+    /** For the error events of streams that are cut off. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+    private final Set<Call> streams = ConcurrentHashMap.newKeySet();
     private final RelayMeters meters;
     private final ApplicationEventPublisher events;
     private final Duration patience;
@@ -59,16 +66,35 @@ final class OpenCalls implements SmartLifecycle {
                 .onBackpressureDrop()
                 .takeUntil(tick -> meters.openCalls() == 0)
                 .take(patience)
+                .doFinally(signal -> cut(done))
+                .subscribe();
+    }
+
+    private void cut(Runnable done) {
+        if (meters.openCalls() > 0) {
+            log.warn("{} calls did not finish in time and are cut off", meters.openCalls());
+            streams.forEach(Call::cut);
+        }
+        Flux.interval(Duration.ZERO, LOOK)
+                .onBackpressureDrop()
+                .takeUntil(tick -> streams.isEmpty())
+                .take(LAST_WORDS)
                 .doFinally(signal -> finish(done))
                 .subscribe();
     }
 
     private void finish(Runnable done) {
         running = false;
-        if (meters.openCalls() > 0) {
-            log.warn("{} calls did not finish in time and are cut off", meters.openCalls());
-        }
         done.run();
+    }
+
+    /** A stream that is told when it is cut off, until it has {@link #ended}. */
+    void streams(Call call) {
+        streams.add(call);
+    }
+
+    void ended(Call call) {
+        streams.remove(call);
     }
 
     @Override

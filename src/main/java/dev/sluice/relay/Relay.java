@@ -34,6 +34,7 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.channel.AbortedException;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
@@ -53,6 +54,7 @@ final class Relay {
     private final OpenCalls openCalls;
     private final ClientAddress clientAddress;
     private final RelaySettings settings;
+    private final Fallbacks fallbacks;
     private final Attempts attempts;
     private final ModelList models;
     private final Pins pins;
@@ -84,7 +86,8 @@ final class Relay {
         this.clientAddress = clientAddress;
         this.settings = settings;
         this.clock = clock;
-        this.attempts = new Attempts(() -> gateway.now().maxAttempts(), settings, meters, clock);
+        this.fallbacks = new Fallbacks(channels, prices, gateway);
+        this.attempts = new Attempts(() -> gateway.now().maxAttempts(), fallbacks, settings, meters, clock);
         this.models = new ModelList(channels);
     }
 
@@ -158,7 +161,8 @@ final class Relay {
             throw new Refusal(Reason.UNAVAILABLE, why, null, Duration.ofSeconds(2));
         }
         Call call = new Call(visit, endpoint, caller, ledger, meters, pins);
-        return RequestBody.read(visit.request(), (int) settings.maxBody().toBytes())
+        return RequestBody.read(
+                        visit.request(), (int) settings.maxBody().toBytes(), visit.loop(), settings.bodyPatience())
                 .flatMap(body -> Contained.step(() -> admit(
                         call, model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream))))
                 .doOnError(error -> failed(call, error))
@@ -172,23 +176,26 @@ final class Relay {
 
     private Mono<Void> admit(Call call, Ask ask) {
         call.asks(ask);
+        if (ask.stream()) {
+            openCalls.streams(call);
+        }
         Caller caller = call.caller();
         Route route = route(call, ask.endpoint());
         if (route == null && ask.endpoint() == Endpoint.COUNT_TOKENS && route(call, Endpoint.MESSAGES) != null) {
             return counted(call);
         }
-        if (route == null) {
+        if (route != null) {
+            call.routed(ask.model(), route, tariff(caller, route, ask.model()));
+        } else if (!fallbacks.take(call)) {
             throw new Refusal(
                     Reason.MODEL_NOT_FOUND,
                     "No channel has this model. GET /v1/models lists those there are.",
                     "model",
                     null);
         }
-        Tariff tariff = tariff(caller, route, ask.model());
-        call.routed(route, tariff);
         RateLimits.Pass pass = rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens()));
         call.passes(pass);
-        long estimate = tariff == null ? 0 : estimate(caller, route, tariff, ask);
+        long estimate = estimate(call);
         Mono<RateLimits.Pass> shared = rateLimits.share(pass);
         return shared == null
                 ? reserve(call, estimate)
@@ -244,8 +251,7 @@ final class Relay {
         if (tariff == null) {
             tariff = prices.find(route.upstreamModel(model));
         }
-        if (tariff == null
-                && (caller.token().quotaNanos() != null || caller.user().quotaNanos() != null)) {
+        if (tariff == null && Fallbacks.limited(caller)) {
             throw new Refusal(
                     Reason.MODEL_NOT_PRICED,
                     "This model has no price yet, and this token's or user's quota is limited. Ask the operator to set a price.",
@@ -255,28 +261,41 @@ final class Relay {
         return tariff;
     }
 
-    private long estimate(Caller caller, Route route, Tariff tariff, Ask ask) {
-        if (caller.token().quotaNanos() == null && caller.user().quotaNanos() == null) {
+    private long estimate(Call call) {
+        Tariff tariff = call.tariff();
+        if (tariff == null || !Fallbacks.limited(call.caller())) {
             return 0;
         }
+        Ask ask = call.ask();
         Usage most =
                 new Usage(ask.promptEstimate(), 0, 0, ask.completionLimit(settings.defaultOutputTokens()), 0, true);
-        return tariff.cost(most, caller.group().priceFactorMillionths(), route.priceFactorMillionths());
+        long factor = call.caller().group().priceFactorMillionths();
+        return fallbacks.dearest(
+                call, most, tariff.cost(most, factor, call.route().priceFactorMillionths()));
     }
 
     private static void failed(Call call, Throwable error) {
         switch (error) {
             case Refusal refusal -> call.refused(refusal);
             case dev.sluice.vendor.Failure broken -> call.failed(502, Reason.UPSTREAM_ERROR.code);
-            case java.io.IOException left -> {
-                // the caller's connection broke while it was read or written: the caller has left
+            default -> {
+                if (!callerLeft(error)) {
+                    call.failed(500, Reason.INTERNAL.code);
+                }
             }
-            default -> call.failed(500, Reason.INTERNAL.code);
         }
+    }
+
+    /** Whether the caller's connection broke while it was read or written. */
+    static boolean callerLeft(Throwable error) {
+        return error instanceof java.io.IOException || error instanceof AbortedException;
     }
 
     /** Whatever has not ended the call by now: the caller went away. */
     private void gone(Call call, SignalType signal) {
         call.left(clock.millis());
+        if (call.streaming()) {
+            openCalls.ended(call);
+        }
     }
 }

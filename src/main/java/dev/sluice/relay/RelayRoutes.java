@@ -71,7 +71,7 @@ final class RelayRoutes implements NettyRouteProvider {
 
     private Mono<Void> answer(Visit visit) {
         HttpServerRequest request = visit.request();
-        String path = request.fullPath();
+        String path = path(request.uri());
         if (request.method().equals(HttpMethod.OPTIONS)) {
             return preflight(visit);
         }
@@ -159,6 +159,15 @@ final class RelayRoutes implements NettyRouteProvider {
         return new Refusal(Reason.METHOD_NOT_ALLOWED, "Only " + method + " is served at this path.");
     }
 
+    /** As it was sent, not decoded: what the server's own reading cannot make a URI of is an unknown path and no bug. */
+    private static String path(String uri) {
+        int end = 0;
+        while (end < uri.length() && uri.charAt(end) != '?' && uri.charAt(end) != '#') {
+            end++;
+        }
+        return uri.substring(0, end);
+    }
+
     /** Model names hold slashes and colons, raw or escaped. */
     private static String decoded(String segment) {
         try {
@@ -203,7 +212,7 @@ final class RelayRoutes implements NettyRouteProvider {
     /** The one place where an error becomes an answer. What is not a {@link Refusal} is a bug, and logged as one. */
     private static Mono<Void> refuse(Visit visit, Throwable error) {
         HttpServerResponse response = visit.response();
-        if (response.hasSentHeaders() || error instanceof java.io.IOException) {
+        if (response.hasSentHeaders() || Relay.callerLeft(error)) {
             return Mono.error(error); // the caller sees that the answer is not whole, since its connection is closed
         }
         if (!(error instanceof Refusal)) {

@@ -56,6 +56,7 @@ final class TranslatedStream {
         }
         byte[] taken = translation.taken();
         if (taken.length > 0) {
+            call.pieceSent(false);
             sink.next(Unpooled.wrappedBuffer(taken));
         }
         if (failure != null) {

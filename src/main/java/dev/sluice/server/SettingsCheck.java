@@ -24,6 +24,9 @@ final class SettingsCheck implements ApplicationListener<ApplicationEnvironmentP
         check(settings, "SLUICE_MANAGEMENT_ADDRESS", "an address of this machine, or 0.0.0.0", SettingsCheck::address);
         check(settings, "SLUICE_ALLOW_PRIVATE_UPSTREAMS", "true or false", value -> value.matches("true|false"));
         check(settings, "SLUICE_DRAIN_TIMEOUT", "a time such as 30s", SettingsCheck::duration);
+        check(settings, "SLUICE_KEEP_ALIVE", "a time such as 15s, or 0", SettingsCheck::duration);
+        check(settings, "SLUICE_PROBE_INTERVAL", "a time such as 60s, or 0", SettingsCheck::duration);
+        check(settings, "SLUICE_BODY_TIMEOUT", "a time such as 30s, or 0", SettingsCheck::duration);
         check(settings, "SLUICE_LEASE_VALID", "a time of 1s or more, such as 15m", SettingsCheck::lease);
         check(settings, "SLUICE_JOURNAL_LIMIT", "a size of 8MB or more, such as 1GB", SettingsCheck::journal);
     }

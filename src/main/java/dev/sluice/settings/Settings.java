@@ -9,6 +9,7 @@ import dev.sluice.database.Witness;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +17,14 @@ import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import tools.jackson.core.type.TypeReference;
 
 /** The settings in memory, the same on every node a second after a change. Of those in the database only what is no default. */
 @Component
 public final class Settings {
     private static final String NAME = "settings";
+    private static final TypeReference<Map<String, List<String>>> FALLBACKS = new TypeReference<>() {};
+    private static final TypeReference<Map<String, Routing>> ROUTINGS = new TypeReference<>() {};
 
     private final Changes changes;
     private final Database database;
@@ -91,6 +95,8 @@ public final class Settings {
         values.put("retention_days", json(settings.retentionDays()));
         values.put("max_attempts", json(settings.maxAttempts()));
         values.put("low_balance_percent", json(settings.lowBalancePercent()));
+        values.put("fallback_models", json(settings.fallbackModels()));
+        values.put("routing", json(settings.routing()));
         return values;
     }
 
@@ -107,7 +113,9 @@ public final class Settings {
                 requireNonNull(value(values, "registration_group", String.class)),
                 value(values, "retention_days", Integer.class),
                 requireNonNull(value(values, "max_attempts", Integer.class)),
-                requireNonNull(value(values, "low_balance_percent", Integer.class)));
+                requireNonNull(value(values, "low_balance_percent", Integer.class)),
+                Columns.value(String.valueOf(values.get("fallback_models")), FALLBACKS),
+                Columns.value(String.valueOf(values.get("routing")), ROUTINGS));
     }
 
     private static <T> @Nullable T value(Map<String, String> values, String name, Class<T> type) {

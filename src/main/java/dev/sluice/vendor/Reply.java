@@ -76,6 +76,11 @@ public final class Reply {
         }
     }
 
+    /** Ends it as if the vendor had: whoever reads the body gets an error. */
+    public void breakOff() {
+        connection.channel().close();
+    }
+
     public void abandon() {
         connection.dispose();
     }

@@ -171,9 +171,9 @@ public final class Upstream {
                 })
                 .responseConnection((response, connection) ->
                         Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
-                .single();
-        return once.onErrorMap(IllegalArgumentException.class, Upstream::notHttp)
-                .onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
+                .single()
+                .onErrorMap(IllegalArgumentException.class, Upstream::notHttp);
+        return once.onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
                 .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
     }
 
@@ -191,6 +191,11 @@ public final class Upstream {
                         Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
                 .single()
                 .onErrorMap(Upstream::failure);
+    }
+
+    /** Whether the vendor has a list of models. */
+    public boolean listsModels() {
+        return !vendor.modelsUrl(entry, target).isEmpty();
     }
 
     /** Asks for the vendor's list of models. */

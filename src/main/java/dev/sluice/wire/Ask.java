@@ -49,6 +49,8 @@ public final class Ask {
     private long choices = 1;
     private boolean hasRequired;
     private @Nullable String follows;
+    private @Nullable String cacheKey;
+    private @Nullable String user;
     private boolean named; // the model stands in the path, not in the body
 
     /** A range of the body's bytes. */
@@ -107,6 +109,10 @@ public final class Ask {
                 case "max_completion_tokens", "max_output_tokens" -> maxCompletionTokens = whole(json, value, name);
                 case "generationConfig", "generation_config" -> generationConfig(json, value);
                 case "previous_response_id" -> follows = value == JsonToken.VALUE_STRING ? json.getString() : null;
+                case "prompt_cache_key" ->
+                    cacheKey = value == JsonToken.VALUE_STRING ? json.getString() : skipped(json);
+                case "user" -> user = value == JsonToken.VALUE_STRING ? json.getString() : skipped(json);
+                case "metadata" -> metadata(json, value);
                 case "n" -> choices = Math.max(1, whole(json, value, name));
                 default -> {
                     if (name.equals(endpoint.required)) {
@@ -138,6 +144,27 @@ public final class Ask {
         }
     }
 
+    private static @Nullable String skipped(JsonParser json) {
+        json.skipChildren();
+        return null;
+    }
+
+    /** Anthropic's place for the user. */
+    private void metadata(JsonParser json, JsonToken value) {
+        if (value != JsonToken.START_OBJECT || endpoint != Endpoint.MESSAGES) {
+            json.skipChildren();
+            return;
+        }
+        for (String name = json.nextName(); name != null; name = json.nextName()) {
+            JsonToken said = json.nextToken();
+            if (name.equals("user_id") && said == JsonToken.VALUE_STRING) {
+                user = json.getString();
+            } else {
+                json.skipChildren();
+            }
+        }
+    }
+
     private void model(JsonParser json, JsonToken value) {
         switch (value) {
             case VALUE_STRING -> {
@@ -162,8 +189,9 @@ public final class Ask {
                 JsonToken option = json.nextToken();
                 if (name.equals("include_usage")) {
                     usageWanted = option == JsonToken.VALUE_TRUE;
+                    int start = (int) json.currentTokenLocation().getByteOffset();
                     json.skipChildren();
-                    includeUsage = place(json);
+                    includeUsage = new Place(start, place(json).to);
                 } else {
                     json.skipChildren();
                 }
@@ -264,6 +292,16 @@ public final class Ask {
     /** The response that this call goes on from; null: none. */
     public @Nullable String follows() {
         return follows;
+    }
+
+    /** By what the caller wants calls with one beginning to be known; null: nothing. */
+    public @Nullable String cacheKey() {
+        return cacheKey;
+    }
+
+    /** For whom the caller asks, in its own words; null: it does not say. */
+    public @Nullable String user() {
+        return user;
     }
 
     /** As the caller named it. */

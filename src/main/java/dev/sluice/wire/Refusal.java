@@ -25,6 +25,7 @@ public final class Refusal extends RuntimeException {
         MISSING_PARAMETER(400, "invalid_request_error", "missing_required_parameter"),
         INVALID_VALUE(400, "invalid_request_error", "invalid_value"),
         UNSUPPORTED_ENCODING(415, "invalid_request_error", "unsupported_content_encoding"),
+        REQUEST_TIMEOUT(408, "invalid_request_error", "request_timeout"),
         REQUEST_TOO_LARGE(413, "invalid_request_error", "request_too_large"),
         MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found"),
         RESPONSE_NOT_FOUND(404, "invalid_request_error", "response_not_found"),

@@ -74,6 +74,8 @@ record ResourcesTest(Databases database) {
         assertThat(channel.path("timeouts").propertyNames()).containsExactly("connect_ms", "first_byte_ms", "idle_ms");
         assertThat(channel.path("health").path("state").asString()).isEqualTo("ok");
         assertThat(channel.path("health").propertyNames())
+                .containsExactly("state", "reason", "retry_at", "error_rate", "ttft_ms", "by_key");
+        assertThat(channel.path("health").path("by_key").path(0).propertyNames())
                 .containsExactly("state", "reason", "retry_at", "error_rate", "ttft_ms");
         assertThat(channel.path("created_at").asString())
                 .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z");

@@ -154,7 +154,8 @@ class InterleavingsTest {
                     null,
                     0,
                     0);
-            User user = new User(userId, "u", "", Role.USER, "default", true, userQuota, 0, Renewal.NEVER, 0, 0);
+            User user = new User(
+                    userId, "u", "", Role.USER, "default", true, userQuota, 0, Renewal.NEVER, Limits.NONE, 0, 0);
             return new Caller(token, user, new Group("default", 1_000_000, Limits.NONE, 0, 0), null);
         }
 

@@ -52,6 +52,7 @@ class AskTest {
                 "`,\"stream_options\":null` | `,\"stream_options\":{\"include_usage\":true}`",
                 "`,\"stream_options\":{\"include_usage\":false}` | `,\"stream_options\":{\"include_usage\":true}`",
                 "`,\"stream_options\":{\"include_usage\": null ,\"k\":[1]}` | `,\"stream_options\":{\"include_usage\": true ,\"k\":[1]}`",
+                "`,\"stream_options\":{\"include_usage\":[1],\"k\":1}` | `,\"stream_options\":{\"include_usage\":true,\"k\":1}`",
                 "`,\"stream_options\":{ \"k\":1}` | `,\"stream_options\":{\"include_usage\":true, \"k\":1}`",
                 "`` | `,\"stream_options\":{\"include_usage\":true}`",
             })
