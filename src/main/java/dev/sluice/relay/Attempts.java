@@ -2,6 +2,7 @@ package dev.sluice.relay;
 
 import dev.sluice.channel.Choice;
 import dev.sluice.format.Format;
+import dev.sluice.settings.Settings;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Meter;
 import dev.sluice.vendor.Reply;
@@ -27,6 +28,7 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
@@ -37,6 +39,7 @@ import reactor.netty.http.server.HttpServerResponse;
  * Tries one channel after another until one answers, and passes that answer on. Another is tried only while nothing
  * was sent to the caller: {@link Call#begun} decides.
  */
+@Component
 final class Attempts {
     private static final Logger log = LoggerFactory.getLogger(Attempts.class);
 
@@ -56,9 +59,9 @@ final class Attempts {
     private final RelayMeters meters;
     private final Clock clock;
 
-    /** @param mostAttempts as root sets it now */
-    Attempts(IntSupplier mostAttempts, RelaySettings settings, RelayMeters meters, Clock clock) {
-        this.mostAttempts = mostAttempts;
+    /** @param gateway what root sets now */
+    Attempts(Settings gateway, RelaySettings settings, RelayMeters meters, Clock clock) {
+        this.mostAttempts = () -> gateway.now().maxAttempts();
         this.settings = settings;
         this.meters = meters;
         this.clock = clock;
@@ -66,6 +69,17 @@ final class Attempts {
 
     /** Answers the call; errors with a {@link Refusal} when no channel did. */
     Mono<Void> answer(Call call) {
+        Choice choice;
+        try {
+            choice = choose(call);
+        } catch (Refusal none) {
+            return Mono.error(none);
+        }
+        return attempt(call, choice, choice.upstream().takesStreamOptions());
+    }
+
+    /** The channel of the next attempt. @throws Refusal when there is none left */
+    Choice choose(Call call) {
         Choice choice = call.route()
                 .choose(
                         call.tried(),
@@ -74,13 +88,12 @@ final class Attempts {
                         clock.millis());
         if (choice == null) {
             Refusal inexpressible = call.inexpressible();
-            return Mono.error(
-                    call.lastFailure() != null
-                            ? unanswered(call)
-                            : inexpressible != null ? inexpressible : noneAvailable(call));
+            throw call.lastFailure() != null
+                    ? unanswered(call)
+                    : inexpressible != null ? inexpressible : noneAvailable(call);
         }
         call.attempting(choice);
-        return attempt(call, choice, choice.upstream().takesStreamOptions());
+        return choice;
     }
 
     private Mono<Void> attempt(Call call, Choice choice, boolean askForUsage) {
@@ -359,12 +372,19 @@ final class Attempts {
         if (call.begun()) {
             return Mono.error(failure);
         }
+        Refusal last = noted(call, choice, failure);
+        return last == null ? answer(call) : Mono.error(last);
+    }
+
+    /** The attempt came to nothing. Null: another may be tried. */
+    @Nullable
+    Refusal noted(Call call, Choice choice, Failure failure) {
         choice.failed(failure, clock.millis(), call.tried());
         meters.attempt(choice.channel().id(), failure.kind().label);
         call.attemptFailed(failure);
         boolean late = System.nanoTime() - call.visit().startedNanos()
                 > settings.deadline().toNanos();
-        return late || call.attempts() >= mostAttempts.getAsInt() ? Mono.error(unanswered(call)) : answer(call);
+        return late || call.attempts() >= mostAttempts.getAsInt() ? unanswered(call) : null;
     }
 
     /** An answer that broke after its first byte: the call fails, the channel is told, and so is the caller. */

@@ -12,7 +12,6 @@ import dev.sluice.quota.Prices;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.RateLimits;
 import dev.sluice.quota.Tariff;
-import dev.sluice.settings.Settings;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Reply;
 import dev.sluice.vendor.Upstream;
@@ -29,6 +28,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
@@ -69,7 +69,7 @@ final class Relay {
             OpenCalls openCalls,
             ClientAddress clientAddress,
             RelaySettings settings,
-            Settings gateway,
+            Attempts attempts,
             Pins pins,
             Clock clock) {
         this.pins = pins;
@@ -84,7 +84,7 @@ final class Relay {
         this.clientAddress = clientAddress;
         this.settings = settings;
         this.clock = clock;
-        this.attempts = new Attempts(() -> gateway.now().maxAttempts(), settings, meters, clock);
+        this.attempts = attempts;
         this.models = new ModelList(channels);
     }
 
@@ -151,18 +151,25 @@ final class Relay {
      * @param stream what the path says of it
      */
     Mono<Void> call(Visit visit, Endpoint endpoint, @Nullable String model, boolean stream) {
+        Call call = open(visit, endpoint);
+        return RequestBody.read(visit.request(), (int) settings.maxBody().toBytes())
+                .flatMap(body -> Contained.step(() -> admit(
+                        call,
+                        model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream),
+                        () -> attempts.answer(call))))
+                .doOnError(error -> failed(call, error))
+                .doFinally(signal -> gone(call, signal));
+    }
+
+    /** A call that may begin. @throws Refusal when nobody may just now, or the caller may not */
+    Call open(Visit visit, Endpoint endpoint) {
         Caller caller = identify(visit);
         if (openCalls.draining() || ledger.full()) {
             String why =
                     openCalls.draining() ? "The gateway is going down." : "The gateway cannot book calls just now.";
             throw new Refusal(Reason.UNAVAILABLE, why, null, Duration.ofSeconds(2));
         }
-        Call call = new Call(visit, endpoint, caller, ledger, meters, pins);
-        return RequestBody.read(visit.request(), (int) settings.maxBody().toBytes())
-                .flatMap(body -> Contained.step(() -> admit(
-                        call, model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream))))
-                .doOnError(error -> failed(call, error))
-                .doFinally(signal -> gone(call, signal));
+        return new Call(visit, endpoint, caller, ledger, meters, pins);
     }
 
     Caller identify(Visit visit) {
@@ -170,7 +177,8 @@ final class Relay {
         return tokenCheck.identify(key, visit.address());
     }
 
-    private Mono<Void> admit(Call call, Ask ask) {
+    /** @param then once the call may start and its estimate is reserved */
+    Mono<Void> admit(Call call, Ask ask, Supplier<Mono<Void>> then) {
         call.asks(ask);
         Caller caller = call.caller();
         Route route = route(call, ask.endpoint());
@@ -186,28 +194,33 @@ final class Relay {
         }
         Tariff tariff = tariff(caller, route, ask.model());
         call.routed(route, tariff);
-        RateLimits.Pass pass = rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens()));
-        call.passes(pass);
         long estimate = tariff == null ? 0 : estimate(caller, route, tariff, ask);
-        Mono<RateLimits.Pass> shared = rateLimits.share(pass);
-        return shared == null
-                ? reserve(call, estimate)
-                : shared.publishOn(Schedulers.fromExecutor(call.visit().loop()))
-                        .doOnNext(call::passes)
-                        .flatMap(passed -> Contained.step(() -> reserve(call, estimate)));
+        return enter(call, estimate, then);
     }
 
-    private Mono<Void> reserve(Call call, long estimate) {
+    /** Past the rate limits, and the estimate reserved. */
+    Mono<Void> enter(Call call, long estimate, Supplier<Mono<Void>> then) {
+        RateLimits.Pass pass = rateLimits.enter(call.caller(), call.estimatedTokens(settings.defaultOutputTokens()));
+        call.passes(pass);
+        Mono<RateLimits.Pass> shared = rateLimits.share(pass);
+        return shared == null
+                ? reserve(call, estimate, then)
+                : shared.publishOn(Schedulers.fromExecutor(call.visit().loop()))
+                        .doOnNext(call::passes)
+                        .flatMap(passed -> Contained.step(() -> reserve(call, estimate, then)));
+    }
+
+    Mono<Void> reserve(Call call, long estimate, Supplier<Mono<Void>> then) {
         Hold hold = quota.reserve(call.caller(), estimate);
         if (hold != null) {
             call.holds(hold);
-            return attempts.answer(call);
+            return then.get();
         }
         return quota.lease(call.caller(), estimate)
                 .publishOn(Schedulers.fromExecutor(call.visit().loop()))
                 .doOnNext(call::holds)
                 .doOnDiscard(Hold.class, taken -> taken.settle(0))
-                .flatMap(taken -> Contained.step(() -> attempts.answer(call)));
+                .flatMap(taken -> Contained.step(then));
     }
 
     /** Where no vendor counts, the gateway does. */
@@ -227,6 +240,14 @@ final class Relay {
     private @Nullable Route route(Call call, Endpoint endpoint) {
         Caller caller = call.caller();
         String model = call.ask().model();
+        allow(caller, model);
+        Route route = channels.route(caller.group().name(), model, endpoint);
+        Long pinned = call.pinnedChannel();
+        return route == null || pinned != null && !route.has(pinned) ? null : route;
+    }
+
+    /** @throws Refusal when the token may not use the model */
+    void allow(Caller caller, String model) {
         if (!caller.token().allows(model)) {
             throw new Refusal(
                     Reason.MODEL_NOT_ALLOWED,
@@ -234,12 +255,15 @@ final class Relay {
                     "model",
                     null);
         }
-        Route route = channels.route(caller.group().name(), model, endpoint);
-        Long pinned = call.pinnedChannel();
-        return route == null || pinned != null && !route.has(pinned) ? null : route;
     }
 
-    private @Nullable Tariff tariff(Caller caller, Route route, String model) {
+    int defaultOutputTokens() {
+        return settings.defaultOutputTokens();
+    }
+
+    /** Null: it has no price, and needs none. @throws Refusal when it needs one */
+    @Nullable
+    Tariff tariff(Caller caller, Route route, String model) {
         Tariff tariff = prices.find(model);
         if (tariff == null) {
             tariff = prices.find(route.upstreamModel(model));
@@ -259,12 +283,14 @@ final class Relay {
         if (caller.token().quotaNanos() == null && caller.user().quotaNanos() == null) {
             return 0;
         }
-        Usage most =
-                new Usage(ask.promptEstimate(), 0, 0, ask.completionLimit(settings.defaultOutputTokens()), 0, true);
+        long completion = ask.completionLimit(settings.defaultOutputTokens());
+        Usage most = ask.endpoint() == Endpoint.REALTIME
+                ? RealtimeReading.spoken(0, completion)
+                : new Usage(ask.promptEstimate(), 0, 0, completion, 0, true);
         return tariff.cost(most, caller.group().priceFactorMillionths(), route.priceFactorMillionths());
     }
 
-    private static void failed(Call call, Throwable error) {
+    static void failed(Call call, Throwable error) {
         switch (error) {
             case Refusal refusal -> call.refused(refusal);
             case dev.sluice.vendor.Failure broken -> call.failed(502, Reason.UPSTREAM_ERROR.code);
