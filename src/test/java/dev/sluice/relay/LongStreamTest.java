@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a translated stream keeps while it goes by. The form of responses is not here: its last event repeats the whole answer. */
 class LongStreamTest {
-    private static final int EVENTS = 50_000;
-    private static final String TEXT = "forty characters of an answer, no more. ";
+    private static final int EVENTS = 20_000;
+    private static final String TEXT = "forty characters of an answer, no more. ".repeat(5);
 
     @ParameterizedTest
     @EnumSource(names = {"CHAT", "MESSAGES"})
