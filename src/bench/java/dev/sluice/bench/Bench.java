@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -108,12 +109,17 @@ final class Bench {
             say("warming up " + side.target().name());
             plain(side, settings.warmUpSeconds() / Math.max(1, sluice.size()));
         }
-        List<Side> streaming = all.subList(0, Math.min(2, all.size()));
+        List<Side> open = all.subList(0, Math.min(2, all.size()));
+        List<Side> streaming = new ArrayList<>(open);
         if (!sluice.isEmpty()) {
-            streams(streaming.get(1), settings.warmUpSeconds() / 2);
+            Side raw = sluice.get(0);
+            streaming.add(new Side(raw.program(), raw.target().translated("sluice, from Anthropic's form")));
+        }
+        for (Side side : streaming.subList(1, streaming.size())) {
+            streams(side, settings.warmUpSeconds() / 2);
         }
         all.forEach(side -> side.plain().clear());
-        all.forEach(side -> side.chunks().clear());
+        streaming.forEach(side -> side.chunks().clear());
         for (int round = 1; round <= settings.rounds(); round++) {
             for (Side side : all) {
                 say("plain calls, round " + round + ", " + side.target().name() + ": "
@@ -127,14 +133,11 @@ final class Bench {
             }
         }
         report.plain("nginx", bare.plain());
-        report.chunks("nginx", bare.chunks());
+        streaming.forEach(side -> report.chunks(side.target().name(), side.chunks()));
         for (Side side : sluice) {
             report.plain(side.target().name(), side.plain());
         }
-        if (!sluice.isEmpty()) {
-            report.chunks(sluice.get(0).target().name(), sluice.get(0).chunks());
-        }
-        for (Side side : streaming) {
+        for (Side side : open) {
             open(side);
         }
     }

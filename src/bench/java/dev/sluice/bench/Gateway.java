@@ -48,6 +48,14 @@ final class Gateway implements AutoCloseable {
                 "{\"name\":\"mock\",\"vendor\":\"openai-compatible\",\"base_url\":\"http://127.0.0.1:" + vendorPort
                         + "/v1\",\"keys\":[\"sk-mock\"],\"models\":[\"*\"]}");
         gateway.post(
+                "/channels",
+                "{\"name\":\"mock of another form\",\"vendor\":\"anthropic-compatible\",\"base_url\":\"http://127.0.0.1:"
+                        + vendorPort + "\",\"keys\":[\"sk-mock\"],\"models\":[\"" + MockVendor.OTHER_FORM
+                        + "-*\"],\"priority\":1}");
+        gateway.post(
+                "/prices", "{\"model\":\"" + MockVendor.OTHER_FORM
+                        + "-*\",\"input_usd_per_mtok\":0.15,\"output_usd_per_mtok\":0.6}");
+        gateway.post(
                 "/prices", "{\"model\":\"bench\",\"input_usd_per_mtok\":0.15,\"output_usd_per_mtok\":0.6}");
         return gateway;
     }

@@ -37,7 +37,25 @@ final class MockVendor {
     private static final ByteBuf END_WITH_USAGE =
             ready(chunked(FINISH) + chunked(USAGE) + chunked(DONE) + "0\r\n\r\n");
 
+    /** The model whose name goes on with the number of chunks and their interval, and which is answered in Anthropic's form. */
+    static final String OTHER_FORM = "claude-bench";
+
+    private static final ByteBuf OTHER_BEGIN = ready(chunked(
+            event("message_start", "\"message\":{\"id\":\"msg_B1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\",\"content\":[],"
+                            + "\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":19,\"output_tokens\":1}}")
+                    + event("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}")));
+    private static final ByteBuf OTHER_CHUNK = ready(chunked(
+            event("content_block_delta", "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\" benchmark\"}")));
+    private static final ByteBuf OTHER_END = ready(chunked(event("content_block_stop", "\"index\":0")
+                    + event("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":20}")
+                    + "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+            + "0\r\n\r\n");
+
     private MockVendor() {}
+
+    private static String event(String type, String fields) {
+        return "event: " + type + "\ndata: {\"type\":\"" + type + "\"," + fields + "}\n\n";
+    }
 
     public static void main(String[] arguments) throws Exception {
         Channel server = new ServerBootstrap()
@@ -96,27 +114,44 @@ final class MockVendor {
 
         @Override
         void end(ChannelHandlerContext context) {
+            int other = body.indexOf(OTHER_FORM + "-");
+            if (other >= 0) {
+                String numbers = body.substring(other + OTHER_FORM.length() + 1, body.indexOf("\"", other));
+                int dash = numbers.indexOf('-');
+                context.write(STREAM_HEAD.duplicate());
+                context.write(OTHER_BEGIN.duplicate());
+                stream(
+                        context,
+                        Long.parseLong(numbers.substring(0, dash)),
+                        Long.parseLong(numbers.substring(dash + 1)),
+                        OTHER_CHUNK,
+                        OTHER_END);
+                return;
+            }
             long chunks = number("\"bench_chunks\":");
             if (chunks < 0) {
                 context.writeAndFlush(PLAIN.duplicate());
                 return;
             }
             boolean usage = body.indexOf("\"include_usage\":true") >= 0;
-            long[] left = {chunks};
             context.write(STREAM_HEAD.duplicate());
-            context.writeAndFlush(CHUNK.duplicate());
-            long interval = number("\"bench_interval_ms\":");
-            ticking = context.executor()
-                    .scheduleAtFixedRate(() -> tick(context, left, usage), interval, interval, TimeUnit.MILLISECONDS);
+            stream(context, chunks, number("\"bench_interval_ms\":"), CHUNK, usage ? END_WITH_USAGE : END);
         }
 
-        private void tick(ChannelHandlerContext context, long[] left, boolean usage) {
+        private void stream(ChannelHandlerContext context, long chunks, long interval, ByteBuf chunk, ByteBuf end) {
+            long[] left = {chunks};
+            context.writeAndFlush(chunk.duplicate());
+            ticking = context.executor()
+                    .scheduleAtFixedRate(() -> tick(context, left, chunk, end), interval, interval, TimeUnit.MILLISECONDS);
+        }
+
+        private void tick(ChannelHandlerContext context, long[] left, ByteBuf chunk, ByteBuf end) {
             if (--left[0] > 0) {
-                context.writeAndFlush(CHUNK.duplicate());
+                context.writeAndFlush(chunk.duplicate());
                 return;
             }
             stop();
-            context.writeAndFlush((usage ? END_WITH_USAGE : END).duplicate());
+            context.writeAndFlush(end.duplicate());
         }
 
         private void stop() {

@@ -34,7 +34,7 @@ final class StreamLoad {
 
     StreamLoad(EventLoopGroup loop, Target target, int streams, int chunks, int intervalMillis, int rampMillis) {
         request = target.streamRequest(chunks, intervalMillis);
-        expectedEvents = chunks + 2;
+        expectedEvents = target.events(chunks);
         open = new CountDownLatch(streams);
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop)

@@ -6,7 +6,22 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /** Where the load goes: a port of the loopback address, and the credential it shows there. */
-record Target(String name, int port, String key) {
+record Target(String name, int port, String key, boolean translated) {
+    /** At the vendor that passes. */
+    Target(String name, int port, String key) {
+        this(name, port, key, false);
+    }
+
+    /** The same proxy, with a vendor of another form behind it. */
+    Target translated(String under) {
+        return new Target(under, port, key, true);
+    }
+
+    /** Of a whole stream: the chunks, the finish and the end mark; and the role, where it is an event of its own. */
+    int events(int chunks) {
+        return chunks + (translated ? 3 : 2);
+    }
+
     private static final String MESSAGES =
             "\"messages\":[{\"role\":\"system\",\"content\":\"You are a helpful assistant.\"},{\"role\":\"user\",\"content\":\"Hello!\"}]";
 
@@ -15,7 +30,9 @@ record Target(String name, int port, String key) {
     }
 
     ByteBuf streamRequest(int chunks, int intervalMillis) {
-        return request("{\"model\":\"bench\",\"stream\":true," + MESSAGES + ",\"max_tokens\":64,\"bench_chunks\":" + chunks
+        // A translation leaves out what no form knows: there the model says it.
+        String model = translated ? MockVendor.OTHER_FORM + "-" + chunks + "-" + intervalMillis : "bench";
+        return request("{\"model\":\"" + model + "\",\"stream\":true," + MESSAGES + ",\"max_tokens\":64,\"bench_chunks\":" + chunks
                 + ",\"bench_interval_ms\":" + intervalMillis + "}");
     }
 

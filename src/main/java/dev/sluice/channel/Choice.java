@@ -34,6 +34,18 @@ public final class Choice {
         return key.upstream();
     }
 
+    /**
+     * The next answer on the same connection, which cannot go elsewhere: it takes a place at the channel where there is one
+     * left, and none where there is not.
+     */
+    public Choice again() {
+        Choice next = new Choice(live, key, estimatedTokens);
+        if (live.throttle().enter(estimatedTokens) != null) {
+            next.open.set(false);
+        }
+        return next;
+    }
+
     /** The first byte of an answer came. */
     public void answered() {
         live.health().answered();

@@ -53,6 +53,12 @@ public enum Format {
             new GeminiEmbeddingForm(true),
             quirks -> new GeminiEmbeddingForm.Reader(),
             heading -> new GeminiEmbeddingForm.Writer(true),
+            EventStreamFrames::new),
+    /** Vertex AI's embeddings. */
+    VERTEX_EMBEDDINGS(
+            new VertexEmbeddingForm(),
+            quirks -> new VertexEmbeddingForm.Reader(),
+            Format::noWriter,
             EventStreamFrames::new);
 
     private final Form form;
@@ -85,7 +91,7 @@ public enum Format {
             case EMBEDDINGS -> EMBEDDINGS;
             case EMBED_CONTENT -> GEMINI_EMBEDDING;
             case EMBED_CONTENTS -> GEMINI_EMBEDDINGS;
-            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH -> null;
+            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
         };
     }
 
@@ -158,6 +164,7 @@ public enum Format {
             case COHERE, COHERE_EMBEDDINGS -> CohereReader.usage(node);
             case OLLAMA, OLLAMA_EMBEDDINGS -> OllamaReader.usage(node);
             case GEMINI, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiReader.usage(node);
+            case VERTEX_EMBEDDINGS -> Usage.NONE; // it is told with each vector
         };
     }
 

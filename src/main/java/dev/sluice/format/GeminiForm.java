@@ -376,11 +376,15 @@ final class GeminiForm implements Form {
         }
         ObjectNode thinking = config.putObject("thinkingConfig");
         if (third) {
+            // Flash knows four levels, Pro only the second and the last.
+            boolean four = model.contains("flash");
             thinking.put(
                     "thinkingLevel",
                     switch (effort) {
-                        case NONE, MINIMAL, LOW -> "LOW";
-                        case MEDIUM, HIGH, XHIGH, MAX -> "HIGH"; // the first of them know only these two
+                        case NONE, MINIMAL -> four ? "MINIMAL" : "LOW";
+                        case LOW -> "LOW";
+                        case MEDIUM -> four ? "MEDIUM" : "HIGH";
+                        case HIGH, XHIGH, MAX -> "HIGH";
                     });
         } else {
             long least = UNLIMITED_THINKER.matcher(model).find() ? LEAST_BUDGET_OF_PRO : 0;

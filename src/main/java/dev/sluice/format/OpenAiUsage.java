@@ -9,8 +9,9 @@ public final class OpenAiUsage {
 
     /** @param completionExcludesReasoning whether the vendor does not count reasoning in its completion (a quirk of the catalog) */
     public static Usage of(JsonNode node, boolean completionExcludesReasoning) {
-        JsonNode promptDetails = first(node, "prompt_tokens_details", "input_tokens_details");
-        JsonNode completionDetails = first(node, "completion_tokens_details", "output_tokens_details");
+        JsonNode promptDetails = first(node, "prompt_tokens_details", "input_tokens_details", "input_token_details");
+        JsonNode completionDetails =
+                first(node, "completion_tokens_details", "output_tokens_details", "output_token_details");
         long completion = Fields.count(first(node, "completion_tokens", "output_tokens"));
         long total = Fields.count(node.path("total_tokens"));
         JsonNode given = first(node, "prompt_tokens", "input_tokens");
@@ -48,8 +49,11 @@ public final class OpenAiUsage {
                         imageCompletion);
     }
 
-    private static JsonNode first(JsonNode node, String name, String otherwise) {
-        JsonNode found = node.path(name);
-        return found.isMissingNode() || found.isNull() ? node.path(otherwise) : found;
+    private static JsonNode first(JsonNode node, String... names) {
+        JsonNode found = node.path(names[0]);
+        for (int i = 1; i < names.length && (found.isMissingNode() || found.isNull()); i++) {
+            found = node.path(names[i]);
+        }
+        return found;
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.relay;
 
 import dev.sluice.channel.Choice;
 import dev.sluice.format.Format;
+import dev.sluice.settings.Settings;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Meter;
 import dev.sluice.vendor.Reply;
@@ -24,6 +25,7 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
@@ -34,6 +36,7 @@ import reactor.netty.http.server.HttpServerResponse;
  * Tries one channel after another until one answers, and passes that answer on. Another is tried only while nothing
  * was sent to the caller: {@link Call#begun} decides.
  */
+@Component
 final class Attempts {
     private static final Logger log = LoggerFactory.getLogger(Attempts.class);
 
@@ -54,9 +57,9 @@ final class Attempts {
     private final RelayMeters meters;
     private final Clock clock;
 
-    /** @param mostAttempts as root sets it now */
-    Attempts(IntSupplier mostAttempts, Fallbacks fallbacks, RelaySettings settings, RelayMeters meters, Clock clock) {
-        this.mostAttempts = mostAttempts;
+    /** @param gateway what root sets now */
+    Attempts(Settings gateway, Fallbacks fallbacks, RelaySettings settings, RelayMeters meters, Clock clock) {
+        this.mostAttempts = () -> gateway.now().maxAttempts();
         this.fallbacks = fallbacks;
         this.settings = settings;
         this.meters = meters;
@@ -89,6 +92,17 @@ final class Attempts {
     }
 
     private Mono<Void> next(Call call) {
+        Choice choice;
+        try {
+            choice = choose(call);
+        } catch (Refusal none) {
+            return Mono.error(none);
+        }
+        return attempt(call, choice, choice.upstream().takesStreamOptions());
+    }
+
+    /** The channel of the next attempt. @throws Refusal when there is none left */
+    Choice choose(Call call) {
         Choice choice = call.route()
                 .choose(
                         call.tried(),
@@ -97,17 +111,16 @@ final class Attempts {
                         call.kin(call.route().sticky()),
                         clock.millis());
         if (choice == null && fallsBack(call)) {
-            return next(call);
+            return choose(call);
         }
         if (choice == null) {
             Refusal inexpressible = call.inexpressible();
-            return Mono.error(
-                    call.lastFailure() != null
-                            ? unanswered(call)
-                            : inexpressible != null ? inexpressible : noneAvailable(call));
+            throw call.lastFailure() != null
+                    ? unanswered(call)
+                    : inexpressible != null ? inexpressible : noneAvailable(call);
         }
         call.attempting(choice);
-        return attempt(call, choice, choice.upstream().takesStreamOptions());
+        return choice;
     }
 
     private Mono<Void> attempt(Call call, Choice choice, boolean askForUsage) {
@@ -398,11 +411,18 @@ final class Attempts {
         if (call.begun()) {
             return Mono.error(failure);
         }
+        Refusal last = noted(call, choice, failure);
+        return last == null ? next(call) : Mono.error(last);
+    }
+
+    /** The attempt came to nothing. Null: another may be tried. */
+    @Nullable
+    Refusal noted(Call call, Choice choice, Failure failure) {
         choice.failed(failure, clock.millis(), call.tried());
         meters.attempt(choice.channel().id(), failure.kind().label);
         call.attemptFailed(failure);
         boolean goesOn = call.attemptsOfModel() < mostAttempts.getAsInt() ? !late(call) : fallsBack(call);
-        return goesOn ? next(call) : Mono.error(unanswered(call));
+        return goesOn ? null : unanswered(call);
     }
 
     private boolean late(Call call) {

@@ -66,6 +66,7 @@ final class Call {
     private @Nullable Failure lastFailure;
     private @Nullable Refusal inexpressible;
     private @Nullable StringBuilder failedAttempts; // nearly always none
+    private @Nullable Long follows;
     private boolean onlyRateLimited = true;
     private boolean streaming;
     private boolean begun;
@@ -89,6 +90,24 @@ final class Call {
         meters.opened();
     }
 
+    /** The next answer on the same connection: a call of its own, at the same channel. */
+    Call following(Visit next) {
+        return beside(next, ask(), tariff);
+    }
+
+    /** What is paid beside the answers of the same connection. */
+    Call beside(Visit next, Ask other, @Nullable Tariff priced) {
+        Call call = new Call(next, endpoint, caller, ledger, meters, pins);
+        call.asks(other);
+        call.routed(model, route(), priced);
+        Choice chosen = choice;
+        if (chosen != null) {
+            call.attempting(chosen.again());
+        }
+        call.begin();
+        return call;
+    }
+
     Visit visit() {
         return visit;
     }
@@ -105,14 +124,22 @@ final class Call {
         return java.util.Objects.requireNonNull(route);
     }
 
+    /** It goes on with what that channel has begun. */
+    void follows(long channelId) {
+        follows = channelId;
+    }
+
     /** The only channel to consider; null: any. */
     @Nullable
     Long pinnedChannel() {
-        String follows = ask == null ? null : ask.follows();
+        if (follows != null && caller.pinnedChannel() == null) {
+            return follows;
+        }
+        String response = ask == null ? null : ask.follows();
         Long insisted = caller.pinnedChannel();
-        return insisted != null || follows == null
+        return insisted != null || response == null
                 ? insisted
-                : pins.channel(follows, caller.user().id());
+                : pins.channel(response, caller.user().id());
     }
 
     Set<Object> tried() {
@@ -202,7 +229,9 @@ final class Call {
      */
     void passes(RateLimits.Pass passed) {
         pass = passed;
-        passed.headers().forEach(visit.response()::header);
+        if (!visit.response().hasSentHeaders()) {
+            passed.headers().forEach(visit.response()::header);
+        }
     }
 
     /** Model tokens that it may use, as far as one can tell before. */
@@ -450,12 +479,28 @@ final class Call {
 
     private long cost(Usage usage) {
         Tariff known = tariff;
+        return known == null || meter == null || !endpoint.metered() ? 0 : cost(known, usage);
+    }
+
+    /** At the channel that was chosen; without one nothing is paid. */
+    long cost(Tariff known, Usage usage) {
         Choice chosen = choice;
-        if (known == null || chosen == null || meter == null || !endpoint.metered()) {
-            return 0;
-        }
-        return known.cost(
-                usage, caller.group().priceFactorMillionths(), chosen.channel().priceFactorMillionths());
+        return chosen == null
+                ? 0
+                : known.cost(
+                        usage,
+                        caller.group().priceFactorMillionths(),
+                        chosen.channel().priceFactorMillionths());
+    }
+
+    /** What it costs that has a price per call, and uses nothing else. */
+    long price() {
+        return cost(Usage.NONE);
+    }
+
+    /** It turned out to be paid already. */
+    void free() {
+        tariff = null;
     }
 
     private Entry entry(int status, @Nullable String code, Usage usage, long cost, long millis, @Nullable Hold taken) {

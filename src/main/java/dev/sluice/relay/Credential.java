@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the caller's key wherever the SDKs of the field put it: {@code Authorization: Bearer} (OpenAI), {@code
- * x-api-key} (Anthropic), {@code api-key} (Azure), {@code x-goog-api-key} or {@code ?key=} (Gemini), or a WebSocket
+ * x-api-key} (Anthropic), {@code api-key} (Azure), {@code x-goog-api-key} or {@code ?key=} (Gemini), {@code mj-api-secret} (Midjourney), or a WebSocket
  * subprotocol (browsers, OpenAI realtime).
  */
 final class Credential {
@@ -22,10 +22,10 @@ final class Credential {
                     ? authorization.substring(7).strip()
                     : authorization.strip();
         }
-        for (String name : new String[] {"x-api-key", "api-key", "x-goog-api-key"}) {
+        for (String name : new String[] {"x-api-key", "api-key", "x-goog-api-key", "mj-api-secret"}) {
             String value = headers.get(name);
             if (value != null && !value.isBlank()) {
-                return value.strip();
+                return value.strip().replaceFirst("^Bearer ", "");
             }
         }
         String protocols = headers.get("sec-websocket-protocol");

@@ -9,11 +9,13 @@ import dev.sluice.settings.Settings;
 import dev.sluice.wire.Usage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
 
 /**
  * The models that stand in for one whose channels are all out, as root lists them. Each is taken once in a call, in
  * order; one that the token may not use, that has no channel here, or no price where the quota is limited, is left out.
  */
+@Component
 final class Fallbacks {
     private final Channels channels;
     private final Prices prices;

@@ -12,6 +12,8 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * The end of the relay: when the process is asked to stop, it takes no new calls, says so at {@code /readyz}, and lets
@@ -30,6 +32,7 @@ final class OpenCalls implements SmartLifecycle {
     private final RelayMeters meters;
     private final ApplicationEventPublisher events;
     private final Duration patience;
+    private final Sinks.Empty<Void> goingDown = Sinks.empty();
     private volatile boolean running;
     private volatile boolean draining;
 
@@ -38,6 +41,11 @@ final class OpenCalls implements SmartLifecycle {
         this.meters = meters;
         this.events = events;
         this.patience = patience;
+    }
+
+    /** Completes when the process is asked to stop, for what would go on otherwise. */
+    Mono<Void> goingDown() {
+        return goingDown.asMono();
     }
 
     boolean draining() {
@@ -57,6 +65,7 @@ final class OpenCalls implements SmartLifecycle {
     @Override
     public void stop(Runnable done) {
         draining = true;
+        goingDown.tryEmitEmpty();
         AvailabilityChangeEvent.publish(events, this, ReadinessState.REFUSING_TRAFFIC);
         int open = meters.openCalls();
         if (open > 0) {

@@ -12,7 +12,6 @@ import dev.sluice.quota.Prices;
 import dev.sluice.quota.Quota;
 import dev.sluice.quota.RateLimits;
 import dev.sluice.quota.Tariff;
-import dev.sluice.settings.Settings;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Reply;
 import dev.sluice.vendor.Upstream;
@@ -29,6 +28,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
@@ -71,7 +71,8 @@ final class Relay {
             OpenCalls openCalls,
             ClientAddress clientAddress,
             RelaySettings settings,
-            Settings gateway,
+            Fallbacks fallbacks,
+            Attempts attempts,
             Pins pins,
             Clock clock) {
         this.pins = pins;
@@ -86,8 +87,8 @@ final class Relay {
         this.clientAddress = clientAddress;
         this.settings = settings;
         this.clock = clock;
-        this.fallbacks = new Fallbacks(channels, prices, gateway);
-        this.attempts = new Attempts(() -> gateway.now().maxAttempts(), fallbacks, settings, meters, clock);
+        this.fallbacks = fallbacks;
+        this.attempts = attempts;
         this.models = new ModelList(channels);
     }
 
@@ -154,19 +155,30 @@ final class Relay {
      * @param stream what the path says of it
      */
     Mono<Void> call(Visit visit, Endpoint endpoint, @Nullable String model, boolean stream) {
+        Call call = open(visit, endpoint);
+        return body(visit)
+                .flatMap(body -> Contained.step(() -> admit(
+                        call,
+                        model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream),
+                        () -> attempts.answer(call))))
+                .doOnError(error -> failed(call, error))
+                .doFinally(signal -> gone(call, signal));
+    }
+
+    Mono<byte[]> body(Visit visit) {
+        return RequestBody.read(
+                visit.request(), (int) settings.maxBody().toBytes(), visit.loop(), settings.bodyPatience());
+    }
+
+    /** A call that may begin. @throws Refusal when nobody may just now, or the caller may not */
+    Call open(Visit visit, Endpoint endpoint) {
         Caller caller = identify(visit);
         if (openCalls.draining() || ledger.full()) {
             String why =
                     openCalls.draining() ? "The gateway is going down." : "The gateway cannot book calls just now.";
             throw new Refusal(Reason.UNAVAILABLE, why, null, Duration.ofSeconds(2));
         }
-        Call call = new Call(visit, endpoint, caller, ledger, meters, pins);
-        return RequestBody.read(
-                        visit.request(), (int) settings.maxBody().toBytes(), visit.loop(), settings.bodyPatience())
-                .flatMap(body -> Contained.step(() -> admit(
-                        call, model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream))))
-                .doOnError(error -> failed(call, error))
-                .doFinally(signal -> gone(call, signal));
+        return new Call(visit, endpoint, caller, ledger, meters, pins);
     }
 
     Caller identify(Visit visit) {
@@ -174,7 +186,8 @@ final class Relay {
         return tokenCheck.identify(key, visit.address());
     }
 
-    private Mono<Void> admit(Call call, Ask ask) {
+    /** @param then once the call may start and its estimate is reserved */
+    Mono<Void> admit(Call call, Ask ask, Supplier<Mono<Void>> then) {
         call.asks(ask);
         if (ask.stream()) {
             openCalls.streams(call);
@@ -193,28 +206,32 @@ final class Relay {
                     "model",
                     null);
         }
-        RateLimits.Pass pass = rateLimits.enter(caller, call.estimatedTokens(settings.defaultOutputTokens()));
-        call.passes(pass);
-        long estimate = estimate(call);
-        Mono<RateLimits.Pass> shared = rateLimits.share(pass);
-        return shared == null
-                ? reserve(call, estimate)
-                : shared.publishOn(Schedulers.fromExecutor(call.visit().loop()))
-                        .doOnNext(call::passes)
-                        .flatMap(passed -> Contained.step(() -> reserve(call, estimate)));
+        return enter(call, estimate(call), then);
     }
 
-    private Mono<Void> reserve(Call call, long estimate) {
+    /** Past the rate limits, and the estimate reserved. */
+    Mono<Void> enter(Call call, long estimate, Supplier<Mono<Void>> then) {
+        RateLimits.Pass pass = rateLimits.enter(call.caller(), call.estimatedTokens(settings.defaultOutputTokens()));
+        call.passes(pass);
+        Mono<RateLimits.Pass> shared = rateLimits.share(pass);
+        return shared == null
+                ? reserve(call, estimate, then)
+                : shared.publishOn(Schedulers.fromExecutor(call.visit().loop()))
+                        .doOnNext(call::passes)
+                        .flatMap(passed -> Contained.step(() -> reserve(call, estimate, then)));
+    }
+
+    Mono<Void> reserve(Call call, long estimate, Supplier<Mono<Void>> then) {
         Hold hold = quota.reserve(call.caller(), estimate);
         if (hold != null) {
             call.holds(hold);
-            return attempts.answer(call);
+            return then.get();
         }
         return quota.lease(call.caller(), estimate)
                 .publishOn(Schedulers.fromExecutor(call.visit().loop()))
                 .doOnNext(call::holds)
                 .doOnDiscard(Hold.class, taken -> taken.settle(0))
-                .flatMap(taken -> Contained.step(() -> attempts.answer(call)));
+                .flatMap(taken -> Contained.step(then));
     }
 
     /** Where no vendor counts, the gateway does. */
@@ -234,6 +251,14 @@ final class Relay {
     private @Nullable Route route(Call call, Endpoint endpoint) {
         Caller caller = call.caller();
         String model = call.ask().model();
+        allow(caller, model);
+        Route route = channels.route(caller.group().name(), model, endpoint);
+        Long pinned = call.pinnedChannel();
+        return route == null || pinned != null && !route.has(pinned) ? null : route;
+    }
+
+    /** @throws Refusal when the token may not use the model */
+    void allow(Caller caller, String model) {
         if (!caller.token().allows(model)) {
             throw new Refusal(
                     Reason.MODEL_NOT_ALLOWED,
@@ -241,12 +266,15 @@ final class Relay {
                     "model",
                     null);
         }
-        Route route = channels.route(caller.group().name(), model, endpoint);
-        Long pinned = call.pinnedChannel();
-        return route == null || pinned != null && !route.has(pinned) ? null : route;
     }
 
-    private @Nullable Tariff tariff(Caller caller, Route route, String model) {
+    int defaultOutputTokens() {
+        return settings.defaultOutputTokens();
+    }
+
+    /** Null: it has no price, and needs none. @throws Refusal when it needs one */
+    @Nullable
+    Tariff tariff(Caller caller, Route route, String model) {
         Tariff tariff = prices.find(model);
         if (tariff == null) {
             tariff = prices.find(route.upstreamModel(model));
@@ -267,14 +295,16 @@ final class Relay {
             return 0;
         }
         Ask ask = call.ask();
-        Usage most =
-                new Usage(ask.promptEstimate(), 0, 0, ask.completionLimit(settings.defaultOutputTokens()), 0, true);
+        long completion = ask.completionLimit(settings.defaultOutputTokens());
+        Usage most = ask.endpoint() == Endpoint.REALTIME
+                ? RealtimeReading.spoken(0, completion)
+                : new Usage(ask.promptEstimate(), 0, 0, completion, 0, true);
         long factor = call.caller().group().priceFactorMillionths();
         return fallbacks.dearest(
                 call, most, tariff.cost(most, factor, call.route().priceFactorMillionths()));
     }
 
-    private static void failed(Call call, Throwable error) {
+    static void failed(Call call, Throwable error) {
         switch (error) {
             case Refusal refusal -> call.refused(refusal);
             case dev.sluice.vendor.Failure broken -> call.failed(502, Reason.UPSTREAM_ERROR.code);

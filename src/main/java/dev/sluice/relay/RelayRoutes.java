@@ -36,14 +36,18 @@ final class RelayRoutes implements NettyRouteProvider {
     private static final String GOOGLES_MODELS = "/v1beta/models";
 
     private final Relay relay;
+    private final Realtime realtime;
+    private final TaskCalls tasks;
     private final Billing billing;
     private final Map<String, Endpoint> endpoints = new HashMap<>();
 
-    RelayRoutes(Relay relay, Billing billing) {
+    RelayRoutes(Relay relay, Realtime realtime, TaskCalls tasks, Billing billing) {
+        this.tasks = tasks;
+        this.realtime = realtime;
         this.relay = relay;
         this.billing = billing;
         for (Endpoint endpoint : Endpoint.values()) {
-            if (!endpoint.path.contains("{")) {
+            if (endpoint.plain()) {
                 endpoints.put("/v1" + endpoint.path, endpoint);
             }
         }
@@ -59,7 +63,8 @@ final class RelayRoutes implements NettyRouteProvider {
                 || uri.equals("/v1")
                 || uri.startsWith("/v1?")
                 || uri.startsWith(GOOGLES)
-                || uri.startsWith("/dashboard/billing/");
+                || uri.startsWith("/dashboard/billing/")
+                || TaskCalls.serves(uri);
     }
 
     private Publisher<Void> serve(HttpServerRequest request, HttpServerResponse response) {
@@ -85,6 +90,12 @@ final class RelayRoutes implements NettyRouteProvider {
                     : path.startsWith(MODELS)
                             ? googles(visit, path.substring(MODELS.length()))
                             : Mono.error(nothingHere());
+        }
+        if (path.equals("/v1" + Endpoint.REALTIME.path)) {
+            return expected(request, HttpMethod.GET) ? realtime.serve(visit) : Mono.error(notAllowed("GET"));
+        }
+        if (TaskCalls.serves(path)) {
+            return tasks.serve(visit);
         }
         if (path.startsWith(RESPONSES)) {
             return kept(visit, path.substring(RESPONSES.length()));
@@ -222,7 +233,9 @@ final class RelayRoutes implements NettyRouteProvider {
                 ? known
                 : new Refusal(
                         Reason.INTERNAL, "Something went wrong in the gateway. The request id names it in its log.");
-        byte[] json = visit.format().error(refusal, visit.id());
+        byte[] json = TaskCalls.serves(visit.request().uri())
+                ? TaskCalls.error(refusal)
+                : visit.format().error(refusal, visit.id());
         response.status(refusal.reason().status);
         retryHeaders(response, refusal);
         return send(response, json);

@@ -13,6 +13,7 @@ import org.springframework.util.unit.DataSize;
  * @param deadline after which no further channel is tried
  * @param keepAlive after how long a silence a stream gets a comment; zero: never
  * @param defaultOutputTokens what is reserved for an answer when the caller sets no limit
+ * @param realtimeIdle after which a realtime session ends in which neither side says anything
  */
 @ConfigurationProperties("sluice.relay")
 record RelaySettings(
@@ -20,4 +21,5 @@ record RelaySettings(
         @DefaultValue("30s") Duration bodyPatience,
         @DefaultValue("10m") Duration deadline,
         @DefaultValue("15s") Duration keepAlive,
-        @DefaultValue("512") int defaultOutputTokens) {}
+        @DefaultValue("512") int defaultOutputTokens,
+        @DefaultValue("10m") Duration realtimeIdle) {}

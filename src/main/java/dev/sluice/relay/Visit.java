@@ -1,6 +1,7 @@
 package dev.sluice.relay;
 
 import dev.sluice.format.Format;
+import dev.sluice.wire.CallId;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -23,6 +24,11 @@ record Visit(
         HttpServerResponse response,
         EventLoop loop,
         InetAddress address) {
+
+    /** What follows on the same connection, with an id and a time of its own. */
+    Visit next(long now) {
+        return new Visit(CallId.next(now), now, System.nanoTime(), request, response, loop, address);
+    }
 
     /** The form in which the caller reads answers, errors too: the path tells. */
     Format format() {

@@ -46,6 +46,20 @@ public final class Failure extends RuntimeException {
         this.retryAfter = retryAfter;
     }
 
+    /** What a status says of the attempt; null: it is an answer, or the caller's own fault. */
+    public static @Nullable Failure of(int status) {
+        return switch (status) {
+            case 401, 402, 403 -> new Failure(Kind.KEY_REFUSED, "the key is refused");
+            case 429 -> new Failure(Kind.RATE_LIMITED, "over its limit");
+            case 408 -> new Failure(Kind.SERVER_ERROR, "status 408");
+            default -> {
+                boolean fine = status >= 200 && status < 300 || status >= 400 && status < 500;
+                Kind kind = status >= 500 ? Kind.SERVER_ERROR : Kind.NOT_THE_PROTOCOL;
+                yield fine ? null : new Failure(kind, "status " + status);
+            }
+        };
+    }
+
     public Kind kind() {
         return kind;
     }

@@ -126,7 +126,12 @@ final class Overrides {
             case null -> {
                 // there is no prompt
             }
-            case EMBEDDINGS, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS, COHERE_EMBEDDINGS, OLLAMA_EMBEDDINGS -> {
+            case EMBEDDINGS,
+                    GEMINI_EMBEDDING,
+                    GEMINI_EMBEDDINGS,
+                    COHERE_EMBEDDINGS,
+                    OLLAMA_EMBEDDINGS,
+                    VERTEX_EMBEDDINGS -> {
                 // there is no prompt
             }
         }

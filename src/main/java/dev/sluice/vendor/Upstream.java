@@ -2,11 +2,15 @@ package dev.sluice.vendor;
 
 import dev.sluice.format.Format;
 import dev.sluice.wire.Endpoint;
+import dev.sluice.wire.Refusal;
+import dev.sluice.wire.Refusal.Reason;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.util.Attribute;
 import io.netty.util.AttributeKey;
@@ -17,11 +21,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientRequest;
+import reactor.netty.http.client.WebsocketClientSpec;
 
 /**
  * One account at a vendor, ready to be called: client, addresses and headers are made once for each change of its
@@ -99,7 +106,7 @@ public final class Upstream {
 
     /** Where, and in which form, the vendor takes what is asked; null: nowhere. The URL is a path here. */
     public @Nullable Way way(Endpoint endpoint, String model, boolean stream) {
-        if (dependsOnModel) {
+        if (dependsOnModel || endpoint == Endpoint.REALTIME) {
             return relative(vendor.way(entry, target, endpoint, model, stream));
         }
         Map<Endpoint, Way> ways = stream ? streamWays : plainWays;
@@ -174,6 +181,83 @@ public final class Upstream {
                 .single()
                 .onErrorMap(IllegalArgumentException.class, Upstream::notHttp);
         return once.onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
+                .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
+    }
+
+    /**
+     * Opens a WebSocket. Whoever gets the connection ends it.
+     *
+     * @param beta the caller's {@code OpenAI-Beta}; null: none
+     * @param largest frame in bytes
+     * @return the connection once it is upgraded, a {@link Failure}, or what the vendor refused with
+     */
+    public Mono<Connection> websocket(EventLoop loop, Way way, @Nullable String beta, int largest) {
+        return client(loop)
+                .responseTimeout(null) // it would go on counting after the upgrade
+                .headers(each -> {
+                    each.set("user-agent", "sluice");
+                    if (beta != null) {
+                        each.set("openai-beta", beta);
+                    }
+                    headers.forEach(each::set);
+                })
+                .websocket(WebsocketClientSpec.builder()
+                        .handlePing(true)
+                        .maxFramePayloadLength(largest)
+                        .build())
+                .uri(way.url())
+                .connect()
+                .cast(Connection.class)
+                .timeout(firstByte, Schedulers.fromExecutorService(loop))
+                .onErrorMap(this::notUpgraded);
+    }
+
+    private Throwable notUpgraded(Throwable error) {
+        if (error instanceof TimeoutException) {
+            return new Failure(Failure.Kind.TIMEOUT, "no answer in time");
+        }
+        if (!(error instanceof WebSocketClientHandshakeException handshake)) {
+            return failure(error);
+        }
+        HttpResponse response = handshake.response();
+        int status = response == null ? 0 : overrides.status(response.status().code());
+        Failure failure = Failure.of(status);
+        if (failure != null) {
+            return failure;
+        }
+        return switch (status) {
+            case 404 -> new Refusal(Reason.MODEL_NOT_FOUND, "The model takes no realtime session.", "model", null);
+            case 400, 409, 413, 415, 422 -> new Refusal(Reason.INVALID_VALUE, "The model refused the session.");
+            default -> new Failure(Failure.Kind.NOT_THE_PROTOCOL, "status " + status + " to an upgrade");
+        };
+    }
+
+    /**
+     * Asks a vendor that is a relay itself, at a path of its own.
+     *
+     * @param path behind the endpoint's
+     * @param body null: none
+     */
+    public Mono<Reply> relayed(
+            EventLoop loop, HttpMethod method, Endpoint endpoint, String path, byte @Nullable [] body) {
+        Way way = way(endpoint, "any", false);
+        if (way == null) {
+            return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "it does not have the endpoint"));
+        }
+        return client(loop)
+                .headers(each -> {
+                    each.set("user-agent", "sluice");
+                    if (body != null) {
+                        each.set("content-type", "application/json").set("content-length", body.length);
+                    }
+                    headers.forEach(each::set);
+                })
+                .request(method)
+                .uri(way.url() + path)
+                .send((request, out) -> body == null ? out.then() : out.sendObject(Unpooled.wrappedBuffer(body)))
+                .responseConnection((response, connection) ->
+                        Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
+                .single()
                 .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
     }
 

@@ -75,6 +75,11 @@ public final class Ask {
         return read(ask);
     }
 
+    /** For a model that is named beside any body. */
+    public static Ask named(Endpoint endpoint, String model) {
+        return read(endpoint, new byte[] {'{', '}'}, model, false);
+    }
+
     private static Ask read(Ask ask) {
         byte[] body = ask.body;
         try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {

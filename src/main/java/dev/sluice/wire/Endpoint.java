@@ -23,7 +23,13 @@ public enum Endpoint {
     /** Google's embedding of many. */
     EMBED_CONTENTS("/models/{model}:batchEmbedContents", "requests", false),
     /** Anthropic's count of what a call would take; it costs nothing. */
-    COUNT_TOKENS("/messages/count_tokens", "messages", false);
+    COUNT_TOKENS("/messages/count_tokens", "messages", false),
+    /** A conversation on a WebSocket: the model stands in the query, and there is no body. */
+    REALTIME("/realtime", null, true),
+    /** Pictures that a Midjourney relay works on after it has answered; at the root, not under {@code /v1}. */
+    MIDJOURNEY("/mj", null, false),
+    /** Songs, likewise. */
+    SUNO("/suno", null, false);
 
     /** The path after the version segment. */
     public final String path;
@@ -48,6 +54,11 @@ public enum Endpoint {
     /** Whether Google takes one where there could be a list. */
     boolean takesOne() {
         return this == GENERATE || this == EMBED_CONTENT;
+    }
+
+    /** Whether it is asked in one POST under {@code /v1} that names its model, as most are. */
+    public boolean plain() {
+        return !path.contains("{") && this != REALTIME && this != MIDJOURNEY && this != SUNO;
     }
 
     /** Whether its answer is JSON. */

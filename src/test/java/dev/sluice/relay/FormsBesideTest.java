@@ -116,6 +116,32 @@ class FormsBesideTest {
     }
 
     @Test
+    void embedsAtVertex_andCountsAsItCounts() {
+        gateway.channel(
+                vendor,
+                "{\"vendor\":\"vertex\",\"base_url\":\"%s\",\"keys\":[\"an-api-key\"]}".formatted(vendor.url()));
+        vendor.answers("""
+                {"predictions":[{"embeddings":{"values":[0.5,-0.25],"statistics":{"token_count":4,"truncated":false}}},
+                 {"embeddings":{"values":[1,0],"statistics":{"token_count":3}}}]}""");
+        NewToken token = gateway.token();
+
+        JsonNode answer = gateway.call(
+                        "/v1/embeddings",
+                        token.key(),
+                        "{\"model\":\"text-embedding-005\",\"input\":[\"a\",\"b\"],\"dimensions\":2}")
+                .expect(200)
+                .json();
+
+        assertThat(answer.path("data").path(1).path("embedding").toString()).isEqualTo("[1.0,0.0]");
+        assertThat(answer.path("usage").path("prompt_tokens").asInt()).isEqualTo(7);
+        var call = vendor.nextCall();
+        assertThat(call.path()).isEqualTo("/v1/publishers/google/models/text-embedding-005:predict");
+        assertThat(call.json()).isEqualTo(Json.read("""
+                {"instances":[{"content":"a"},{"content":"b"}],"parameters":{"outputDimensionality":2}}"""));
+        assertThat(gateway.onlyCall(token).path("estimated").asBoolean()).isFalse();
+    }
+
+    @Test
     void embedsAtOpenAi_whatIsAskedInGooglesForm() {
         gateway.channel(vendor, "{}");
         vendor.answers(VECTORS);

@@ -94,6 +94,7 @@ class OtherEndpointsTest {
 
     @Test
     void chargesNothing_forSoundThatBreaks() {
+        gateway.price("tts-broken", "{\"usd_per_call\":0.5}");
         vendor.then(Script.pieces(200, "audio/mpeg")
                 .send("abc")
                 .pause(java.time.Duration.ofMillis(50))
@@ -101,10 +102,14 @@ class OtherEndpointsTest {
         NewToken token = gateway.token();
 
         try (RawCall call = RawCall.post(
-                gateway.port(), "/v1/audio/speech", token.key(), "{\"model\":\"m\",\"input\":\"Hello\"}")) {
-            assertThat(call.read().text()).isEqualTo("abc");
+                gateway.port(), "/v1/audio/speech", token.key(), "{\"model\":\"tts-broken\",\"input\":\"Hello\"}")) {
+            call.readAll();
+            assertThat(call.body()).contains("abc");
+            assertThat(call.cutOff()).isTrue();
         }
-        assertThat(gateway.onlyCall(token).path("error_code").asString()).isIn("upstream_error", "caller_left");
+        JsonNode row = gateway.onlyCall(token);
+        assertThat(row.path("error_code").asString()).isEqualTo("upstream_error");
+        assertThat(row.path("cost_usd").asDouble()).isZero();
     }
 
     @Test

@@ -27,7 +27,17 @@ final class Anthropic implements Vendor {
         return switch (endpoint) {
             case CHAT, RESPONSES, MESSAGES, GENERATE -> new Way(base(target) + "/messages", Format.MESSAGES);
             case COUNT_TOKENS -> new Way(base(target) + "/messages/count_tokens", null);
-            case COMPLETIONS, EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS, MODERATIONS, RERANK, IMAGES, SPEECH -> null;
+            case COMPLETIONS,
+                    EMBEDDINGS,
+                    EMBED_CONTENT,
+                    EMBED_CONTENTS,
+                    MODERATIONS,
+                    RERANK,
+                    IMAGES,
+                    SPEECH,
+                    REALTIME,
+                    MIDJOURNEY,
+                    SUNO -> null;
         };
     }
 

@@ -55,7 +55,10 @@ final class Bedrock implements Vendor {
                     MODERATIONS,
                     RERANK,
                     IMAGES,
-                    SPEECH -> null;
+                    SPEECH,
+                    REALTIME,
+                    MIDJOURNEY,
+                    SUNO -> null;
         };
     }
 

@@ -26,7 +26,7 @@ final class Cohere implements Vendor {
             case EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS ->
                 new Way(root(target) + "/v2/embed", Format.COHERE_EMBEDDINGS);
             case RERANK -> new Way(root(target) + "/v2/rerank", null);
-            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, IMAGES, SPEECH -> null;
+            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
         };
     }
 

@@ -25,7 +25,7 @@ final class Ollama implements Vendor {
             case CHAT, RESPONSES, MESSAGES, GENERATE -> new Way(root(target) + "/api/chat", Format.OLLAMA);
             case EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS ->
                 new Way(root(target) + "/api/embed", Format.OLLAMA_EMBEDDINGS);
-            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH -> null;
+            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
         };
     }
 

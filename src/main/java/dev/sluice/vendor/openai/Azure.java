@@ -23,6 +23,8 @@ final class Azure implements Vendor {
     /** The newest version that Microsoft calls stable. */
     private static final String DEFAULT_VERSION = "2024-10-21";
 
+    private static final String REALTIME_VERSION = "2025-04-01-preview";
+
     @Override
     public String wire() {
         return "azure";
@@ -30,8 +32,19 @@ final class Azure implements Vendor {
 
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
+        if (endpoint == Endpoint.REALTIME) {
+            return new Way(realtime(target, URLEncoder.encode(model, StandardCharsets.UTF_8)), null);
+        }
         Endpoint own = endpoint == Endpoint.RESPONSES && newForm(target) ? endpoint : OpenAi.own(endpoint);
         return own == null ? null : new Way(url(target, own, model), Format.of(own));
+    }
+
+    /** The newer form is OpenAI's own; the older names the deployment in the query, and is in no stable version. */
+    private static String realtime(Target target, String deployment) {
+        return newForm(target)
+                ? target.baseUrl() + "/realtime?model=" + deployment
+                : resource(target) + "/openai/realtime" + version(target, REALTIME_VERSION) + "&deployment="
+                        + deployment;
     }
 
     private static String url(Target target, Endpoint own, String model) {

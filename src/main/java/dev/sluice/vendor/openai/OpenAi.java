@@ -7,6 +7,8 @@ import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Vendor;
 import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,11 @@ final class OpenAi implements Vendor {
 
     @Override
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
+        if (endpoint == Endpoint.REALTIME) {
+            String path = entry.paths().getOrDefault("realtime", "");
+            String query = "?model=" + URLEncoder.encode(model, StandardCharsets.UTF_8);
+            return path.isEmpty() ? null : new Way(base(entry, target) + path + query, null);
+        }
         Endpoint own = own(endpoint);
         boolean responses = own == Endpoint.CHAT
                 && entry.has("responses")
@@ -52,7 +59,7 @@ final class OpenAi implements Vendor {
             case CHAT, RESPONSES, MESSAGES, GENERATE -> Endpoint.CHAT;
             case EMBED_CONTENT, EMBED_CONTENTS -> Endpoint.EMBEDDINGS;
             case COMPLETIONS, EMBEDDINGS, MODERATIONS, RERANK, IMAGES, SPEECH -> endpoint;
-            case COUNT_TOKENS -> null;
+            case COUNT_TOKENS, REALTIME, MIDJOURNEY, SUNO -> null;
         };
     }
 

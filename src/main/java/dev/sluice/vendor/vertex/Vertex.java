@@ -72,15 +72,9 @@ final class Vertex implements Vendor {
                                 models(target, "google", model)
                                         + (stream ? ":streamGenerateContent?alt=sse" : ":generateContent"),
                                 Format.GEMINI);
-            case COMPLETIONS,
-                    EMBEDDINGS,
-                    EMBED_CONTENT,
-                    EMBED_CONTENTS,
-                    COUNT_TOKENS,
-                    MODERATIONS,
-                    RERANK,
-                    IMAGES,
-                    SPEECH -> null;
+            case EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS ->
+                new Way(models(target, "google", model) + ":predict", Format.VERTEX_EMBEDDINGS);
+            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
         };
     }
 
