@@ -91,7 +91,19 @@ public enum Format {
             case EMBEDDINGS -> EMBEDDINGS;
             case EMBED_CONTENT -> GEMINI_EMBEDDING;
             case EMBED_CONTENTS -> GEMINI_EMBEDDINGS;
-            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
+            case COMPLETIONS,
+                    COUNT_TOKENS,
+                    MODERATIONS,
+                    RERANK,
+                    IMAGES,
+                    SPEECH,
+                    TRANSCRIPTIONS,
+                    TRANSLATIONS,
+                    IMAGE_EDITS,
+                    IMAGE_VARIATIONS,
+                    REALTIME,
+                    MIDJOURNEY,
+                    SUNO -> null;
         };
     }
 

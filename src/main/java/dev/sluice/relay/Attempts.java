@@ -140,10 +140,26 @@ final class Attempts {
             choice.skipped(clock.millis(), call.tried());
             return next(call);
         }
-        byte[] body = translation == null ? ask.forVendor(model, askForUsage) : translation.body();
-        return upstream.post(call.visit().loop(), way, body, passed(call.visit().headers(), translation == null))
+        return sent(call, upstream, way, model, translation, askForUsage)
                 .flatMap(reply -> Contained.step(() -> taken(call, new Attempt(choice, reply, way, translation))))
                 .onErrorResume(Failure.class, failure -> next(call, choice, failure));
+    }
+
+    private static Mono<Reply> sent(
+            Call call,
+            Upstream upstream,
+            Way way,
+            String model,
+            @Nullable Translation translation,
+            boolean askForUsage) {
+        HttpHeaders passed = passed(call.visit().headers(), translation == null);
+        Upload upload = call.upload();
+        if (upload != null) {
+            return upstream.form(
+                    call.visit().loop(), way, upload.body(model), upload.length(model), upload.contentType(), passed);
+        }
+        byte[] body = translation == null ? call.ask().forVendor(model, askForUsage) : translation.body();
+        return upstream.post(call.visit().loop(), way, body, passed);
     }
 
     /** Null where caller and vendor have one form: then the caller's own bytes pass. */
@@ -245,11 +261,11 @@ final class Attempts {
     private Mono<Void> passOn(Call call, Attempt attempt) {
         Choice choice = attempt.choice();
         Reply reply = attempt.reply();
-        if (!call.ask().endpoint().answersJson()) {
-            return passBytes(call, attempt);
-        }
         boolean stream = call.ask().stream();
         String type = reply.contentType();
+        if (!call.ask().endpoint().answersJson() || call.upload() != null && !stream && isText(type)) {
+            return passBytes(call, attempt);
+        }
         boolean fits = stream ? type.equals("text/event-stream") : type.isEmpty() || type.contains("json");
         if (!fits) {
             reply.abandon();
@@ -267,6 +283,11 @@ final class Attempts {
         return answer.body()
                 .switchOnFirst((first, all) -> sendPlain(call, choice, reply, answer, first, all))
                 .then();
+    }
+
+    /** A transcript without JSON around it, or subtitles. */
+    private static boolean isText(String type) {
+        return type.equals("text/plain") || type.equals("text/vtt") || type.equals("application/x-subrip");
     }
 
     /** Sound, or the events it comes in. A page or an error with the status of an answer is neither. */
@@ -421,6 +442,10 @@ final class Attempts {
         choice.failed(failure, clock.millis(), call.tried());
         meters.attempt(choice.channel().id(), failure.kind().label);
         call.attemptFailed(failure);
+        Upload upload = call.upload();
+        if (upload != null && !upload.sendable()) {
+            return unanswered(call);
+        }
         boolean goesOn = call.attemptsOfModel() < mostAttempts.getAsInt() ? !late(call) : fallsBack(call);
         return goesOn ? null : unanswered(call);
     }

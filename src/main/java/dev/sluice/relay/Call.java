@@ -74,6 +74,7 @@ final class Call {
     private boolean midEvent;
     private int pieces;
     private volatile @Nullable KeepAlive keepAlive;
+    private @Nullable Upload upload;
     private String model = "";
     private int fallbacks;
     private int attempts;
@@ -122,6 +123,16 @@ final class Call {
 
     Route route() {
         return java.util.Objects.requireNonNull(route);
+    }
+
+    void uploads(Upload form) {
+        upload = form;
+    }
+
+    /** What is sent, of a call that is asked in a form. */
+    @Nullable
+    Upload upload() {
+        return upload;
     }
 
     /** It goes on with what that channel has begun. */

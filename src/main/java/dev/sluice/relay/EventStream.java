@@ -4,6 +4,7 @@ import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Meter;
 import dev.sluice.vendor.Reply;
 import dev.sluice.vendor.Upstream;
+import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.EventEnds;
 import dev.sluice.wire.Refusal;
 import io.netty.buffer.ByteBuf;
@@ -209,7 +210,9 @@ final class EventStream {
     }
 
     private String closing() {
-        return call.visit().format().closing();
+        Endpoint endpoint = call.ask().endpoint();
+        boolean none = endpoint.form() || endpoint.pictures(); // transcripts and pictures end with an event of theirs
+        return none ? "" : call.visit().format().closing();
     }
 
     private Mono<ByteBuf> broken(Throwable error) {

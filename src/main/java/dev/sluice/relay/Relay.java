@@ -165,6 +165,26 @@ final class Relay {
                 .doFinally(signal -> gone(call, signal));
     }
 
+    /** A call that is asked in a form: it goes on as soon as its model is known. */
+    Mono<Void> form(Visit visit, Endpoint endpoint) {
+        Call call = open(visit, endpoint);
+        return Mono.using(
+                        () -> new Upload(
+                                visit.request(),
+                                visit.loop(),
+                                settings.maxBody().toBytes(),
+                                settings.bodyPatience()),
+                        upload -> upload.known()
+                                .flatMap(known -> Contained.step(() -> {
+                                    call.uploads(known);
+                                    Ask ask = Ask.form(endpoint, known.model(), known.stream());
+                                    return admit(call, ask, () -> attempts.answer(call));
+                                })),
+                        Upload::close)
+                .doOnError(error -> failed(call, error))
+                .doFinally(signal -> gone(call, signal));
+    }
+
     Mono<byte[]> body(Visit visit) {
         return RequestBody.read(
                 visit.request(), (int) settings.maxBody().toBytes(), visit.loop(), settings.bodyPatience());
@@ -289,6 +309,11 @@ final class Relay {
         return tariff;
     }
 
+    private static long promptEstimate(Call call) {
+        Upload upload = call.upload();
+        return upload != null ? upload.promptEstimate() : call.ask().promptEstimate();
+    }
+
     private long estimate(Call call) {
         Tariff tariff = call.tariff();
         if (tariff == null || !Fallbacks.limited(call.caller())) {
@@ -298,7 +323,7 @@ final class Relay {
         long completion = ask.completionLimit(settings.defaultOutputTokens());
         Usage most = ask.endpoint() == Endpoint.REALTIME
                 ? RealtimeReading.spoken(0, completion)
-                : new Usage(ask.promptEstimate(), 0, 0, completion, 0, true);
+                : new Usage(promptEstimate(call), 0, 0, completion, 0, true);
         long factor = call.caller().group().priceFactorMillionths();
         return fallbacks.dearest(
                 call, most, tariff.cost(most, factor, call.route().priceFactorMillionths()));

@@ -82,7 +82,11 @@ final class RelayRoutes implements NettyRouteProvider {
         }
         Endpoint endpoint = endpoints.get(path);
         if (endpoint != null) {
-            return post(visit, () -> relay.call(visit, endpoint, null, false));
+            return post(
+                    visit,
+                    () -> endpoint.form() && !isJson(visit)
+                            ? relay.form(visit, endpoint)
+                            : relay.call(visit, endpoint, null, false));
         }
         if (visit.google()) {
             return path.startsWith(GOOGLES_MODELS)
@@ -156,6 +160,11 @@ final class RelayRoutes implements NettyRouteProvider {
 
     private static Mono<Void> post(Visit visit, Supplier<Mono<Void>> call) {
         return expected(visit.request(), HttpMethod.POST) ? call.get() : Mono.error(notAllowed("POST"));
+    }
+
+    /** Pictures to be edited can be named by their URLs in JSON as well. */
+    private static boolean isJson(Visit visit) {
+        return visit.headers().get("content-type", "").startsWith("application/json");
     }
 
     private static Refusal nothingHere() {

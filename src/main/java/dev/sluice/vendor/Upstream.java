@@ -4,6 +4,7 @@ import dev.sluice.format.Format;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
@@ -23,6 +24,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.Connection;
@@ -181,6 +183,41 @@ public final class Upstream {
                 .single()
                 .onErrorMap(IllegalArgumentException.class, Upstream::notHttp);
         return once.onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
+                .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
+    }
+
+    /**
+     * Sends a call whose body is a form. It is not tried again here: a form may be gone once it was sent.
+     *
+     * @param length in bytes; -1: not known
+     */
+    public Mono<Reply> form(
+            EventLoop loop, Way way, Flux<ByteBuf> body, long length, String contentType, HttpHeaders passed) {
+        if (signer != null) {
+            return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "it takes no forms"));
+        }
+        return client(loop)
+                .post()
+                .uri(way.url())
+                .send((request, out) -> {
+                    HttpHeaders all = request.requestHeaders();
+                    all.add(passed);
+                    all.set("user-agent", "sluice").set("content-type", contentType);
+                    if (length >= 0) {
+                        all.set("content-length", length);
+                    } else {
+                        all.set("transfer-encoding", "chunked");
+                    }
+                    headers.forEach((name, value) -> {
+                        if (!name.equalsIgnoreCase("content-type")) {
+                            all.set(name, value);
+                        }
+                    });
+                    return out.send(body);
+                })
+                .responseConnection((response, connection) ->
+                        Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
+                .single()
                 .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
     }
 

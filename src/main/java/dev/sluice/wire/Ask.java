@@ -80,6 +80,11 @@ public final class Ask {
         return read(endpoint, new byte[] {'{', '}'}, model, false);
     }
 
+    /** In a form, whose model and wish for events were read on its way. */
+    public static Ask form(Endpoint endpoint, String model, boolean stream) {
+        return read(endpoint, new byte[] {'{', '}'}, model, stream);
+    }
+
     private static Ask read(Ask ask) {
         byte[] body = ask.body;
         try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {
@@ -265,9 +270,6 @@ public final class Ask {
         if (model.isEmpty()) {
             model = endpoint.defaultModel();
         }
-        if (endpoint == Endpoint.IMAGES && stream) {
-            throw wrong("stream", "The field 'stream' must be false: images are not streamed here.");
-        }
         if (model.isEmpty()) {
             throw new Refusal(Reason.MISSING_PARAMETER, "The body names no 'model'.", "model", null);
         }
@@ -278,7 +280,7 @@ public final class Ask {
             throw new Refusal(
                     Reason.MISSING_PARAMETER, "The body lacks '" + endpoint.required + "'.", endpoint.required, null);
         }
-        stream = stream && endpoint.generates;
+        stream = stream && (endpoint.generates || endpoint.pictures());
     }
 
     private static Refusal wrong(String param, String message) {

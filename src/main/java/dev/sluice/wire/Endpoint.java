@@ -12,6 +12,12 @@ public enum Endpoint {
     IMAGES("/images/generations", "prompt", false),
     /** Answers in sound. */
     SPEECH("/audio/speech", "input", false),
+    /** Written down, in the language spoken; asked in a form, as the next three are. */
+    TRANSCRIPTIONS("/audio/transcriptions", null, true),
+    /** Written down in English. */
+    TRANSLATIONS("/audio/translations", null, true),
+    IMAGE_EDITS("/images/edits", null, false),
+    IMAGE_VARIATIONS("/images/variations", null, false),
     /** OpenAI's newer form. */
     RESPONSES("/responses", "input", true),
     /** Anthropic's own form. */
@@ -59,6 +65,16 @@ public enum Endpoint {
     /** Whether it is asked in one POST under {@code /v1} that names its model, as most are. */
     public boolean plain() {
         return !path.contains("{") && this != REALTIME && this != MIDJOURNEY && this != SUNO;
+    }
+
+    /** Whether it is asked in a form, with a file. */
+    public boolean form() {
+        return this == TRANSCRIPTIONS || this == TRANSLATIONS || this == IMAGE_EDITS || this == IMAGE_VARIATIONS;
+    }
+
+    /** Whether it answers in pictures. */
+    public boolean pictures() {
+        return this == IMAGES || this == IMAGE_EDITS || this == IMAGE_VARIATIONS;
     }
 
     /** Whether its answer is JSON. */

@@ -35,6 +35,10 @@ final class Anthropic implements Vendor {
                     RERANK,
                     IMAGES,
                     SPEECH,
+                    TRANSCRIPTIONS,
+                    TRANSLATIONS,
+                    IMAGE_EDITS,
+                    IMAGE_VARIATIONS,
                     REALTIME,
                     MIDJOURNEY,
                     SUNO -> null;

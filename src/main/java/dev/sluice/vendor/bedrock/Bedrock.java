@@ -56,6 +56,10 @@ final class Bedrock implements Vendor {
                     RERANK,
                     IMAGES,
                     SPEECH,
+                    TRANSCRIPTIONS,
+                    TRANSLATIONS,
+                    IMAGE_EDITS,
+                    IMAGE_VARIATIONS,
                     REALTIME,
                     MIDJOURNEY,
                     SUNO -> null;

@@ -26,7 +26,18 @@ final class Cohere implements Vendor {
             case EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS ->
                 new Way(root(target) + "/v2/embed", Format.COHERE_EMBEDDINGS);
             case RERANK -> new Way(root(target) + "/v2/rerank", null);
-            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
+            case COMPLETIONS,
+                    COUNT_TOKENS,
+                    MODERATIONS,
+                    IMAGES,
+                    SPEECH,
+                    TRANSCRIPTIONS,
+                    TRANSLATIONS,
+                    IMAGE_EDITS,
+                    IMAGE_VARIATIONS,
+                    REALTIME,
+                    MIDJOURNEY,
+                    SUNO -> null;
         };
     }
 

@@ -29,7 +29,19 @@ final class Gemini implements Vendor {
                 to(target, model, stream ? "streamGenerateContent?alt=sse" : "generateContent", Format.GEMINI);
             case EMBED_CONTENT -> to(target, model, "embedContent", Format.GEMINI_EMBEDDING);
             case EMBEDDINGS, EMBED_CONTENTS -> to(target, model, "batchEmbedContents", Format.GEMINI_EMBEDDINGS);
-            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
+            case COMPLETIONS,
+                    COUNT_TOKENS,
+                    MODERATIONS,
+                    RERANK,
+                    IMAGES,
+                    SPEECH,
+                    TRANSCRIPTIONS,
+                    TRANSLATIONS,
+                    IMAGE_EDITS,
+                    IMAGE_VARIATIONS,
+                    REALTIME,
+                    MIDJOURNEY,
+                    SUNO -> null;
         };
     }
 

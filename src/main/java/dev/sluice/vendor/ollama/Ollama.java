@@ -25,7 +25,19 @@ final class Ollama implements Vendor {
             case CHAT, RESPONSES, MESSAGES, GENERATE -> new Way(root(target) + "/api/chat", Format.OLLAMA);
             case EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS ->
                 new Way(root(target) + "/api/embed", Format.OLLAMA_EMBEDDINGS);
-            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
+            case COMPLETIONS,
+                    COUNT_TOKENS,
+                    MODERATIONS,
+                    RERANK,
+                    IMAGES,
+                    SPEECH,
+                    TRANSCRIPTIONS,
+                    TRANSLATIONS,
+                    IMAGE_EDITS,
+                    IMAGE_VARIATIONS,
+                    REALTIME,
+                    MIDJOURNEY,
+                    SUNO -> null;
         };
     }
 

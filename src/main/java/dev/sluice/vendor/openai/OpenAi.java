@@ -58,7 +58,16 @@ final class OpenAi implements Vendor {
         return switch (endpoint) {
             case CHAT, RESPONSES, MESSAGES, GENERATE -> Endpoint.CHAT;
             case EMBED_CONTENT, EMBED_CONTENTS -> Endpoint.EMBEDDINGS;
-            case COMPLETIONS, EMBEDDINGS, MODERATIONS, RERANK, IMAGES, SPEECH -> endpoint;
+            case COMPLETIONS,
+                    EMBEDDINGS,
+                    MODERATIONS,
+                    RERANK,
+                    IMAGES,
+                    SPEECH,
+                    TRANSCRIPTIONS,
+                    TRANSLATIONS,
+                    IMAGE_EDITS,
+                    IMAGE_VARIATIONS -> endpoint;
             case COUNT_TOKENS, REALTIME, MIDJOURNEY, SUNO -> null;
         };
     }

@@ -24,6 +24,11 @@ final class OpenAiMeter implements Meter {
     private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] ERROR = "{\"error\"".getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] TYPE = "{\"type\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TEXT_DONE = "transcript.text.done".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] COMPLETED = ".completed".getBytes(StandardCharsets.US_ASCII);
+    private static final int LONGEST_TYPE = 40;
+
     private final boolean completionExcludesReasoning;
     private final UsageSpotter document = new UsageSpotter();
     private UsageSpotter largeEvent = new UsageSpotter();
@@ -32,6 +37,7 @@ final class OpenAiMeter implements Meter {
     private final TextSpotter spotter =
             new TextSpotter(text, "content", "reasoning_content", "reasoning", "refusal", "arguments", "name", "text");
     private boolean finished;
+    private boolean inLarge;
 
     OpenAiMeter(boolean completionExcludesReasoning) {
         this.completionExcludesReasoning = completionExcludesReasoning;
@@ -50,15 +56,22 @@ final class OpenAiMeter implements Meter {
             return Event.ERROR;
         }
         spotter.accept(event, data, to);
+        boolean typedLast = typeIsLast(event, data, to);
         if (!finished) {
-            finished = value(FINISH, event, data, to) == '"';
+            finished = typedLast || value(FINISH, event, data, to) == '"';
         }
-        return value(USAGE, event, data, to) == '{' ? parsed(event, data, to) : Event.PART;
+        Event kind = value(USAGE, event, data, to) == '{' ? parsed(event, data, to) : Event.PART;
+        return typedLast ? Event.PART : kind;
     }
 
     @Override
     public void large(byte[] piece, int from, int to, boolean ends) {
         spotter.accept(piece, from, to);
+        if (!inLarge) {
+            int data = data(piece, from, to);
+            finished |= data >= 0 && typeIsLast(piece, data, to);
+        }
+        inLarge = !ends;
         for (int at = from; at < to; at++) {
             largeEvent.accept(piece[at]);
         }
@@ -109,6 +122,23 @@ final class OpenAiMeter implements Meter {
     @Override
     public Usage usage(LongSupplier prompt, boolean generates) {
         return metered() ? usage : new Usage(prompt.getAsLong(), 0, 0, generates ? text.total() : 0, 0, true);
+    }
+
+    /** Transcripts and pictures end in an event whose type, which stands first, says so. */
+    private static boolean typeIsLast(byte[] event, int data, int to) {
+        if (!starts(TYPE, event, data, to)) {
+            return false;
+        }
+        int from = data + TYPE.length;
+        int end = from;
+        while (end < to && end - from < LONGEST_TYPE && event[end] != '"') {
+            end++;
+        }
+        return endsWith(TEXT_DONE, event, from, end) || endsWith(COMPLETED, event, from, end);
+    }
+
+    private static boolean endsWith(byte[] word, byte[] event, int from, int to) {
+        return to - word.length >= from && starts(word, event, to - word.length, to);
     }
 
     private static int data(byte[] event, int from, int to) {

@@ -74,7 +74,19 @@ final class Vertex implements Vendor {
                                 Format.GEMINI);
             case EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS ->
                 new Way(models(target, "google", model) + ":predict", Format.VERTEX_EMBEDDINGS);
-            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH, REALTIME, MIDJOURNEY, SUNO -> null;
+            case COMPLETIONS,
+                    COUNT_TOKENS,
+                    MODERATIONS,
+                    RERANK,
+                    IMAGES,
+                    SPEECH,
+                    TRANSCRIPTIONS,
+                    TRANSLATIONS,
+                    IMAGE_EDITS,
+                    IMAGE_VARIATIONS,
+                    REALTIME,
+                    MIDJOURNEY,
+                    SUNO -> null;
         };
     }
 
