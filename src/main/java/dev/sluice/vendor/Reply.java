@@ -2,9 +2,12 @@ package dev.sluice.vendor;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.netty.Connection;
 import reactor.netty.NettyPipeline;
@@ -20,6 +23,7 @@ public final class Reply {
     private final Overrides overrides;
     private final Duration idle;
     private final Duration firstByte;
+    private @Nullable Future<?> end;
 
     Reply(HttpClientResponse response, Connection connection, Overrides overrides, Duration firstByte, Duration idle) {
         this.response = response;
@@ -47,7 +51,9 @@ public final class Reply {
 
     /** The body as it arrives. A piece belongs to whoever retains it; cancelling closes the connection. */
     public Flux<ByteBuf> body() {
-        return connection.inbound().receive();
+        Future<?> bound = end;
+        Flux<ByteBuf> all = connection.inbound().receive();
+        return bound == null ? all : all.doFinally(signal -> bound.cancel(false));
     }
 
     /** From the first piece on, the time between two pieces counts. */
@@ -74,6 +80,18 @@ public final class Reply {
         if (!connection.isDisposed()) {
             connection.dispose();
         }
+    }
+
+    /** Whatever is still to come by then is not waited for. */
+    void endBy(long begunNanos, int totalMs) {
+        long left = TimeUnit.MILLISECONDS.toNanos(totalMs) - (System.nanoTime() - begunNanos);
+        end = connection.channel().eventLoop().schedule(this::timeUp, left, TimeUnit.NANOSECONDS);
+    }
+
+    /** Only while the body is read: when it has ended, the connection may serve another call. */
+    private void timeUp() {
+        connection.channel().pipeline().fireExceptionCaught(ReadTimeoutException.INSTANCE);
+        connection.channel().close();
     }
 
     /** Ends it as if the vendor had: whoever reads the body gets an error. */
