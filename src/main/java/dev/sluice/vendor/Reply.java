@@ -24,6 +24,7 @@ public final class Reply {
     private final Duration idle;
     private final Duration firstByte;
     private @Nullable Future<?> end;
+    private @Nullable Future<?> closing;
 
     Reply(HttpClientResponse response, Connection connection, Overrides overrides, Duration firstByte, Duration idle) {
         this.response = response;
@@ -70,15 +71,16 @@ public final class Reply {
         }
     }
 
-    /** The answer is complete; a vendor that does not close it in time is not waited for. */
+    /** The answer is complete; a vendor that does not close it in time is not waited for, unless it is {@link #closed} before. */
     public void endWithin(Duration grace) {
-        connection.channel().eventLoop().schedule(this::abandonIfOpen, grace.toMillis(), TimeUnit.MILLISECONDS);
+        closing = connection.channel().eventLoop().schedule(this::breakOff, grace.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void abandonIfOpen() {
-        // A connection that went back to its pool meanwhile has other operations bound to it, and is not ours to close.
-        if (!connection.isDisposed()) {
-            connection.dispose();
+    /** Its body has ended: the connection may serve another call, and is not ours to end. */
+    public void closed() {
+        Future<?> waiting = closing;
+        if (waiting != null) {
+            waiting.cancel(false);
         }
     }
 
