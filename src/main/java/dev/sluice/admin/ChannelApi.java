@@ -170,7 +170,8 @@ final class ChannelApi {
     record TimeoutsView(
             @JsonProperty("connect_ms") @Nullable Integer connectMs,
             @JsonProperty("first_byte_ms") @Nullable Integer firstByteMs,
-            @JsonProperty("idle_ms") @Nullable Integer idleMs) {}
+            @JsonProperty("idle_ms") @Nullable Integer idleMs,
+            @JsonProperty("total_ms") @Nullable Integer totalMs) {}
 
     /** A channel as the API shows it: never with its keys. */
     @Schema(name = "Channel")
@@ -253,7 +254,7 @@ final class ChannelApi {
                 channel.options(),
                 channel.limits(),
                 channel.keyLimits(),
-                new TimeoutsView(timeouts.connectMs(), timeouts.firstByteMs(), timeouts.idleMs()),
+                new TimeoutsView(timeouts.connectMs(), timeouts.firstByteMs(), timeouts.idleMs(), timeouts.totalMs()),
                 Views.factor(channel.priceFactorMillionths()),
                 channel.tags(),
                 HealthView.of(channels.health(channel.id())),
@@ -497,7 +498,8 @@ final class ChannelApi {
                 options(fields),
                 fields.limits("limits"),
                 fields.limits("key_limits"),
-                fields.object("timeouts", Set.of("connect_ms", "first_byte_ms", "idle_ms"), ChannelApi::timeouts),
+                fields.object(
+                        "timeouts", Set.of("connect_ms", "first_byte_ms", "idle_ms", "total_ms"), ChannelApi::timeouts),
                 fields.factor("price_factor"),
                 fields.texts("tags", 50),
                 createdAt,
@@ -513,7 +515,8 @@ final class ChannelApi {
         return new Timeouts(
                 fields.limit("connect_ms", LONGEST_WAIT_MS),
                 fields.limit("first_byte_ms", LONGEST_WAIT_MS),
-                fields.limit("idle_ms", LONGEST_WAIT_MS));
+                fields.limit("idle_ms", LONGEST_WAIT_MS),
+                fields.limit("total_ms", LONGEST_WAIT_MS));
     }
 
     private static List<String> keys(Fields fields) {

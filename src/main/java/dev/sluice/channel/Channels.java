@@ -137,6 +137,8 @@ public final class Channels {
 
     private Target target(Channel channel, int key) {
         Timeouts timeouts = channel.timeouts();
+        int firstByte = timeouts.firstByteMs() == null ? settings.firstByteMs() : timeouts.firstByteMs();
+        int total = timeouts.totalMs() == null ? 0 : timeouts.totalMs();
         return new Target(
                 channel.vendor(),
                 channel.baseUrl(),
@@ -144,8 +146,9 @@ public final class Channels {
                 channel.headers(),
                 channel.options(),
                 timeouts.connectMs() == null ? settings.connectMs() : timeouts.connectMs(),
-                timeouts.firstByteMs() == null ? settings.firstByteMs() : timeouts.firstByteMs(),
-                timeouts.idleMs() == null ? settings.idleMs() : timeouts.idleMs());
+                total == 0 ? firstByte : Math.min(firstByte, total),
+                timeouts.idleMs() == null ? settings.idleMs() : timeouts.idleMs(),
+                total);
     }
 
     /** The account of one channel alone, outside of any choice and with no health: what a test or a look at its models uses. */

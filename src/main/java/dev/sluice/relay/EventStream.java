@@ -229,6 +229,7 @@ final class EventStream {
     }
 
     private void release() {
+        reply.closed();
         ByteBuf rest = held;
         held = null;
         if (rest != null) {

@@ -36,7 +36,8 @@ final class TranslatedStream {
         return reply.body()
                 .<ByteBuf>handle((piece, sink) -> Contained.run(() -> pass(piece, sink)))
                 .concatWith(Mono.defer(this::end))
-                .onErrorResume(this::broken);
+                .onErrorResume(this::broken)
+                .doFinally(signal -> reply.closed());
     }
 
     private void pass(ByteBuf piece, SynchronousSink<ByteBuf> sink) {

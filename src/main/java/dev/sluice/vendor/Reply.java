@@ -2,9 +2,12 @@ package dev.sluice.vendor;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.netty.Connection;
 import reactor.netty.NettyPipeline;
@@ -20,6 +23,8 @@ public final class Reply {
     private final Overrides overrides;
     private final Duration idle;
     private final Duration firstByte;
+    private @Nullable Future<?> end;
+    private @Nullable Future<?> closing;
 
     Reply(HttpClientResponse response, Connection connection, Overrides overrides, Duration firstByte, Duration idle) {
         this.response = response;
@@ -47,7 +52,9 @@ public final class Reply {
 
     /** The body as it arrives. A piece belongs to whoever retains it; cancelling closes the connection. */
     public Flux<ByteBuf> body() {
-        return connection.inbound().receive();
+        Future<?> bound = end;
+        Flux<ByteBuf> all = connection.inbound().receive();
+        return bound == null ? all : all.doFinally(signal -> bound.cancel(false));
     }
 
     /** From the first piece on, the time between two pieces counts. */
@@ -64,16 +71,29 @@ public final class Reply {
         }
     }
 
-    /** The answer is complete; a vendor that does not close it in time is not waited for. */
+    /** The answer is complete; a vendor that does not close it in time is not waited for, unless it is {@link #closed} before. */
     public void endWithin(Duration grace) {
-        connection.channel().eventLoop().schedule(this::abandonIfOpen, grace.toMillis(), TimeUnit.MILLISECONDS);
+        closing = connection.channel().eventLoop().schedule(this::breakOff, grace.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void abandonIfOpen() {
-        // A connection that went back to its pool meanwhile has other operations bound to it, and is not ours to close.
-        if (!connection.isDisposed()) {
-            connection.dispose();
+    /** Its body has ended: the connection may serve another call, and is not ours to end. */
+    public void closed() {
+        Future<?> waiting = closing;
+        if (waiting != null) {
+            waiting.cancel(false);
         }
+    }
+
+    /** Whatever is still to come by then is not waited for. */
+    void endBy(long begunNanos, int totalMs) {
+        long left = TimeUnit.MILLISECONDS.toNanos(totalMs) - (System.nanoTime() - begunNanos);
+        end = connection.channel().eventLoop().schedule(this::timeUp, left, TimeUnit.NANOSECONDS);
+    }
+
+    /** Only while the body is read: when it has ended, the connection may serve another call. */
+    private void timeUp() {
+        connection.channel().pipeline().fireExceptionCaught(ReadTimeoutException.INSTANCE);
+        connection.channel().close();
     }
 
     /** Ends it as if the vendor had: whoever reads the body gets an error. */

@@ -9,6 +9,7 @@ import java.util.Map;
  * One account at a vendor, as the operator described it: what an {@link Upstream} is made of.
  *
  * @param options the vendor's own, such as {@code api_version}
+ * @param totalMs from the request to the end of the answer; 0: as long as something comes
  * @param headers sent with each request, beside the vendor's own
  */
 public record Target(
@@ -19,7 +20,8 @@ public record Target(
         Map<String, String> options,
         int connectMs,
         int firstByteMs,
-        int idleMs) {
+        int idleMs,
+        int totalMs) {
 
     /**
      * A base URL may name options: {@code …/accounts/{account_id}/ai/v1}.
@@ -34,7 +36,7 @@ public record Target(
                 url = url.replace("{" + option.getKey() + "}", value);
             }
         }
-        return new Target(vendor, url, key, headers, options, connectMs, firstByteMs, idleMs);
+        return new Target(vendor, url, key, headers, options, connectMs, firstByteMs, idleMs, totalMs);
     }
 
     /** Without key and headers: it may end in a log. */

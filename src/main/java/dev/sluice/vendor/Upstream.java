@@ -170,6 +170,7 @@ public final class Upstream {
     private Mono<Reply> post(
             @Nullable EventLoop loop, Way way, byte[] body, HttpHeaders passed, Map<String, String> own) {
         boolean[] reused = new boolean[1];
+        long begun = target.totalMs() == 0 ? 0 : System.nanoTime();
         Mono<Reply> once = client(loop)
                 .post()
                 .uri(way.url())
@@ -182,7 +183,8 @@ public final class Upstream {
                         Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
                 .single()
                 .onErrorMap(IllegalArgumentException.class, Upstream::notHttp);
-        return once.onErrorResume(error -> reused[0] && brokenOff(error) ? once : Mono.error(error))
+        Mono<Reply> timed = target.totalMs() == 0 ? once : once.doOnNext(reply -> reply.endBy(begun, target.totalMs()));
+        return timed.onErrorResume(error -> reused[0] && brokenOff(error) ? timed : Mono.error(error))
                 .onErrorMap(error -> !(error instanceof Failure), Upstream::failure);
     }
 

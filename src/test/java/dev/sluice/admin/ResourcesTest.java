@@ -71,7 +71,8 @@ record ResourcesTest(Databases database) {
         assertThat(channel.path("price_factor").toString()).isEqualTo("1");
         assertThat(channel.path("model_mapping").toString()).isEqualTo("{}");
         assertThat(channel.path("limits").toString()).isEqualTo("{\"rpm\":null,\"tpm\":null,\"concurrency\":null}");
-        assertThat(channel.path("timeouts").propertyNames()).containsExactly("connect_ms", "first_byte_ms", "idle_ms");
+        assertThat(channel.path("timeouts").propertyNames())
+                .containsExactly("connect_ms", "first_byte_ms", "idle_ms", "total_ms");
         assertThat(channel.path("health").path("state").asString()).isEqualTo("ok");
         assertThat(channel.path("health").propertyNames())
                 .containsExactly("state", "reason", "retry_at", "error_rate", "ttft_ms", "by_key");

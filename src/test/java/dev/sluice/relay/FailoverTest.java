@@ -303,4 +303,20 @@ class FailoverTest {
                         .doesNotContain("secret-channel", "vendor-secret", "secret-org", "secret-ray", "set-cookie")
                         .doesNotContain("vendor-frontend", String.valueOf(vendor.port())));
     }
+
+    @Test
+    void endsAnAnswerThatTakesTooLongInAll_howeverMuchStillComes() {
+        ScriptedVendor endless = channel("{\"timeouts\":{\"total_ms\":400}}");
+        endless.always(
+                Script.events().drip(ScriptedVendor.chatStream("Hi", 1, 1)[0].repeat(60), 400, Duration.ofMillis(40)));
+        NewToken token = gateway.token();
+        long begun = System.nanoTime();
+
+        try (RawCall call = gateway.raw(token.key(), STREAM)) {
+            assertThat(call.readAll()).contains("data: {\"error\":").doesNotContain("[DONE]");
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                .isBetween(Duration.ofMillis(380), Duration.ofSeconds(1));
+        assertThat(gateway.onlyCall(token).path("error_code").asString()).isEqualTo("upstream_timeout");
+    }
 }

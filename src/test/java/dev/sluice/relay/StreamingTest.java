@@ -166,4 +166,17 @@ class StreamingTest {
             assertThat(row.path("cost_usd").decimalValue()).isPositive();
         });
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/chat/completions", "/v1/messages"})
+    void endsTheAnswer_whenTheVendorLeavesItOpenAfterItsLastEvent(String path) {
+        vendor.then(Script.events(ScriptedVendor.chatStream("Hi", 1, 1)).stall());
+        String ask = STREAM.replace("\"stream\"", "\"max_tokens\":9,\"stream\"");
+
+        try (RawCall call = RawCall.post(gateway.port(), path, gateway.token().key(), ask)) {
+            assertThat(call.readAll()).containsAnyOf(DONE, "message_stop");
+            assertThat(call.cutOff()).isFalse();
+        }
+        assertThat(vendor.nextCall().callerLeft()).succeedsWithin(Duration.ofSeconds(3));
+    }
 }

@@ -52,7 +52,8 @@ final class Vertex implements Vendor {
                 target.options(),
                 target.connectMs(),
                 target.firstByteMs(),
-                target.idleMs());
+                target.idleMs(),
+                target.totalMs());
         return location(target).equals("global") ? global : target.filledIn(Map.of("location", DEFAULT_LOCATION));
     }
 
