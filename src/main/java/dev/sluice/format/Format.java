@@ -59,6 +59,12 @@ public enum Format {
             new VertexEmbeddingForm(),
             quirks -> new VertexEmbeddingForm.Reader(),
             Format::noWriter,
+            EventStreamFrames::new),
+    /** Amazon Titan's embeddings. */
+    TITAN_EMBEDDING(
+            new TitanEmbeddingForm(),
+            quirks -> new TitanEmbeddingForm.Reader(),
+            Format::noWriter,
             EventStreamFrames::new);
 
     private final Form form;
@@ -176,7 +182,7 @@ public enum Format {
             case COHERE, COHERE_EMBEDDINGS -> CohereReader.usage(node);
             case OLLAMA, OLLAMA_EMBEDDINGS -> OllamaReader.usage(node);
             case GEMINI, GEMINI_EMBEDDING, GEMINI_EMBEDDINGS -> GeminiReader.usage(node);
-            case VERTEX_EMBEDDINGS -> Usage.NONE; // it is told with each vector
+            case VERTEX_EMBEDDINGS, TITAN_EMBEDDING -> Usage.NONE; // told with the vectors
         };
     }
 

@@ -60,7 +60,18 @@ final class Retention implements SmartLifecycle {
                 .expand(dropped ->
                         dropped < BATCH ? Mono.empty() : Mono.delay(PAUSE).then(batch(floor)))
                 .reduce(0L, Long::sum)
-                .doOnNext(Retention::say);
+                .doOnNext(Retention::say)
+                .flatMap(dropped ->
+                        dropTasks((clock.millis() / DAY - days) * DAY).thenReturn(dropped));
+    }
+
+    /** Nobody looks at a task that is so old; their number is small beside that of the calls. */
+    private Mono<Boolean> dropTasks(long floor) {
+        return database.inTransaction(client -> client.sql("DELETE FROM tasks WHERE created_at < :floor")
+                .bind("floor", floor)
+                .fetch()
+                .rowsUpdated()
+                .thenReturn(true));
     }
 
     private static void say(long dropped) {

@@ -16,6 +16,7 @@ import io.netty.util.ReferenceCounted;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,6 +76,7 @@ final class RealtimeSession {
     private Call call;
     private @Nullable RealtimeReading reading; // null: the vendor is not answering
     private long context;
+    private @Nullable Connection callersConnection;
     private @Nullable WebsocketInbound callers; // null: it was never upgraded
     private int toVendor; // the close code; 0: not known
     private String transcriber = "";
@@ -100,7 +102,10 @@ final class RealtimeSession {
         callers = callersIn;
         parts.add(pass(callersIn, vendorsOut, frame -> {}, () -> callerLeft(callersIn)));
         parts.add(pass(vendorsIn, callersOut, this::watch, () -> vendorLeft(vendorsIn)));
-        callersIn.withConnection(connection -> connection.onDispose(() -> callerLeft(callersIn)));
+        callersIn.withConnection(connection -> {
+            callersConnection = connection;
+            connection.onDispose(() -> callerLeft(callersIn));
+        });
         vendor.onDispose(() -> vendorLeft(vendorsIn));
         parts.add(openCalls.goingDown().publishOn(loop).subscribe(null, null, this::goingDown));
         parts.add(quiet().subscribe());
@@ -383,7 +388,16 @@ final class RealtimeSession {
         toVendor = ending.toVendor();
         return word.then(close(callersOut, ending.toCaller(), ending.reason()))
                 .timeout(FAREWELL, loop)
-                .onErrorComplete();
+                .onErrorComplete()
+                .doFinally(signal -> hangUp());
+    }
+
+    /** Who has been told goodbye closes the connection; who does not, since it reads no more, is not waited for. */
+    private void hangUp() {
+        Connection caller = callersConnection;
+        if (caller != null) {
+            loop.schedule(() -> caller.channel().close(), FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+        }
     }
 
     private static Mono<Void> close(WebsocketOutbound out, int code, String reason) {

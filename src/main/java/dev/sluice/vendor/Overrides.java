@@ -131,7 +131,8 @@ final class Overrides {
                     GEMINI_EMBEDDINGS,
                     COHERE_EMBEDDINGS,
                     OLLAMA_EMBEDDINGS,
-                    VERTEX_EMBEDDINGS -> {
+                    VERTEX_EMBEDDINGS,
+                    TITAN_EMBEDDING -> {
                 // there is no prompt
             }
         }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -138,6 +139,25 @@ record RetentionTest(Databases database) {
         assertThat(drop()).isEqualTo(1);
         assertThat(balanced()).as("after a second time").isTrue();
         retention("null");
+    }
+
+    @Test
+    void oldTasksGo_andNewOnesStay() {
+        Tasks tasks = gateway.bean(Tasks.class);
+        String id = "r" + System.nanoTime();
+        long old = TODAY.minusDays(20).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
+        for (long at : new long[] {old, System.currentTimeMillis()}) {
+            tasks.add(new Tasks.Task("mj", id + (at == old ? "old" : "new"), 1, rootId, 1, "m", 1, at))
+                    .block();
+        }
+
+        retention("10");
+        drop();
+        retention("null");
+
+        assertThat(tasks.find("mj", List.of(id + "old", id + "new"), rootId).block())
+                .extracting(Tasks.Task::id)
+                .containsExactly(id + "new");
     }
 
     @Test

@@ -141,6 +141,49 @@ class FormsBesideTest {
         assertThat(gateway.onlyCall(token).path("estimated").asBoolean()).isFalse();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "amazon.titan-embed-text-v2:0|{\"inputText\":\"a\",\"dimensions\":256}|{\"embedding\":[0.5],\"inputTextTokenCount\":3}|3",
+                "cohere.embed-v4:0|{\"input_type\":\"search_document\",\"texts\":[\"a\"],\"embedding_types\":[\"float\"],\"output_dimension\":256}|{\"embeddings\":{\"float\":[[0.5]]}}|",
+            })
+    void embedsAtBedrock_inTheModelsOwnForm(String model, String asked, String answered, Integer tokens) {
+        gateway.channel(vendor, VendorsForm.BEDROCK.channel(vendor));
+        vendor.answers(answered);
+        NewToken token = gateway.token();
+
+        JsonNode answer = gateway.call(
+                        "/v1/embeddings",
+                        token.key(),
+                        "{\"model\":\"" + model + "\",\"input\":\"a\",\"dimensions\":256}")
+                .expect(200)
+                .json();
+
+        assertThat(answer.path("data").path(0).path("embedding").toString()).isEqualTo("[0.5]");
+        var call = vendor.nextCall();
+        assertThat(call.path()).isEqualTo("/model/" + model.replace(":", "%3A") + "/invoke");
+        assertThat(call.json()).isEqualTo(Json.read(asked));
+        JsonNode row = gateway.onlyCall(token);
+        assertThat(row.path("estimated").asBoolean()).isEqualTo(tokens == null);
+        assertThat(row.path("prompt_tokens").asInt())
+                .isEqualTo(tokens == null ? row.path("prompt_tokens").asInt() : tokens);
+    }
+
+    @Test
+    void embedsAtBedrock_refusesManyTexts_whereTitanTakesOne() {
+        gateway.channel(vendor, VendorsForm.BEDROCK.channel(vendor));
+
+        JsonNode error = gateway.call(
+                        "/v1/embeddings",
+                        gateway.token().key(),
+                        "{\"model\":\"amazon.titan-embed-text-v2:0\",\"input\":[\"a\",\"b\"]}")
+                .expect(400)
+                .json();
+
+        assertThat(error.path("error").path("param").asString()).isEqualTo("input");
+    }
+
     @Test
     void embedsAtOpenAi_whatIsAskedInGooglesForm() {
         gateway.channel(vendor, "{}");

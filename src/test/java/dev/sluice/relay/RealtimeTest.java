@@ -2,6 +2,7 @@ package dev.sluice.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Gateway.NewToken;
@@ -13,6 +14,7 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +22,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,10 +64,12 @@ class RealtimeTest {
     }
 
     /** A caller, and what it heard. */
-    private final class Session implements WebSocket.Listener {
+    private static final class Session implements WebSocket.Listener {
         final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
         final CompletableFuture<Integer> closed = new CompletableFuture<>();
         final StringBuilder piece = new StringBuilder();
+        final AtomicLong bytes = new AtomicLong();
+        boolean slow;
         WebSocket socket;
 
         @Override
@@ -78,10 +84,20 @@ class RealtimeTest {
         }
 
         @Override
-        public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer bytes, boolean last) {
-            heard.add("bytes:" + bytes.remaining());
-            socket.request(1);
+        public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
+            bytes.addAndGet(data.remaining());
+            heard.add("bytes:" + data.remaining());
+            if (!slow) {
+                socket.request(1);
+            }
             return null;
+        }
+
+        @Override
+        public void onOpen(WebSocket socket) {
+            if (!slow) {
+                socket.request(1);
+            }
         }
 
         @Override
@@ -129,6 +145,16 @@ class RealtimeTest {
         return session;
     }
 
+    private static Session openUnread(Gateway at, String key, String model) {
+        Session session = new Session();
+        session.slow = true;
+        session.socket = http.newWebSocketBuilder()
+                .header("Authorization", "Bearer " + key)
+                .buildAsync(uri(at, model), session)
+                .join();
+        return session;
+    }
+
     private static URI uri(Gateway at, String model) {
         return URI.create("ws://127.0.0.1:" + at.port() + "/v1/realtime?model=" + model);
     }
@@ -137,7 +163,7 @@ class RealtimeTest {
     void passesEachKindOfFrame_bothWays() throws Exception {
         Session session = open(gateway.token().key());
 
-        session.socket.sendText("{\"type\":\"resp", false);
+        session.socket.sendText("{\"type\":\"resp", false).join();
         session.socket.sendText("onse.create\"}", true).join();
         session.socket.sendBinary(ByteBuffer.wrap(new byte[] {65, 66}), true).join();
         session.socket.sendPing(ByteBuffer.wrap(new byte[] {'p'})).join();
@@ -161,6 +187,32 @@ class RealtimeTest {
         vendor.says("{\"type\":\"session.created\"}");
 
         assertThat(session.hears()).contains("session.created");
+    }
+
+    @Test
+    void takesFromTheVendor_whatTheCallerReads_andNoMore() throws Exception {
+        int messages = 60;
+        Session session = openUnread(gateway, gateway.token().key(), "rt");
+        AtomicInteger sent = new AtomicInteger();
+        CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < messages; i++) {
+                vendor.saysBytes(new byte[1024 * 1024]);
+                sent.incrementAndGet();
+            }
+        });
+        AtomicInteger before = new AtomicInteger();
+        await().pollInterval(Duration.ofMillis(200))
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> before.getAndSet(sent.get()) == sent.get() && sent.get() > 0);
+
+        assertThat(sent.get())
+                .as("messages of 1 MB, with the sockets' buffers full")
+                .isLessThan(messages - 15);
+
+        int stalled = sent.get();
+        session.socket.request(Long.MAX_VALUE);
+        await().atMost(Duration.ofSeconds(5)).until(() -> sent.get() > stalled);
+        session.socket.abort();
     }
 
     @Test
@@ -403,6 +455,7 @@ class RealtimeTest {
             Session stopped = open(small, key, "stop");
             third.says("{\"type\":\"session.created\"}");
             stopped.hears();
+            openUnread(small, key, "stop"); // it never answers the close, and is not waited for
             CompletableFuture<Void> stop = CompletableFuture.runAsync(small::close);
             assertThat(stopped.closes()).isEqualTo(1001);
             stop.get(10, TimeUnit.SECONDS);

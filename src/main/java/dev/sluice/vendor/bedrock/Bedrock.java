@@ -14,6 +14,9 @@ import java.time.Clock;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * AWS Bedrock's addresses. A key is a Bedrock API key, which is sent as it is, or {@code access key:secret}, or
@@ -21,6 +24,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 final class Bedrock implements Vendor {
+    private static final JsonMapper JSON = JsonMapper.shared();
+
     private final Clock clock;
 
     Bedrock(Clock clock) {
@@ -41,29 +46,35 @@ final class Bedrock implements Vendor {
     public @Nullable Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream) {
         return switch (endpoint) {
             case CHAT, RESPONSES, MESSAGES, GENERATE ->
+                new Way(model(target, model) + (stream ? "/converse-stream" : "/converse"), Format.CONVERSE);
+            case EMBEDDINGS, EMBED_CONTENT, EMBED_CONTENTS ->
                 new Way(
-                        target.baseUrl() + "/model/"
-                                + URLEncoder.encode(model, StandardCharsets.UTF_8)
-                                        .replace("+", "%20")
-                                + (stream ? "/converse-stream" : "/converse"),
-                        Format.CONVERSE);
-            case COMPLETIONS,
-                    EMBEDDINGS,
-                    EMBED_CONTENT,
-                    EMBED_CONTENTS,
-                    COUNT_TOKENS,
-                    MODERATIONS,
-                    RERANK,
-                    IMAGES,
-                    SPEECH,
-                    TRANSCRIPTIONS,
-                    TRANSLATIONS,
-                    IMAGE_EDITS,
-                    IMAGE_VARIATIONS,
-                    REALTIME,
-                    MIDJOURNEY,
-                    SUNO -> null;
+                        model(target, model) + "/invoke",
+                        model.contains("cohere") ? Format.COHERE_EMBEDDINGS : Format.TITAN_EMBEDDING);
+            case COMPLETIONS, COUNT_TOKENS, MODERATIONS, RERANK, IMAGES, SPEECH, TRANSCRIPTIONS, TRANSLATIONS, IMAGE_EDITS, IMAGE_VARIATIONS, REALTIME, MIDJOURNEY, SUNO -> null;
         };
+    }
+
+    private static String model(Target target, String model) {
+        return target.baseUrl() + "/model/"
+                + URLEncoder.encode(model, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** The model stands in the path, and Cohere's is refused in the body. */
+    @Override
+    public byte[] body(Way way, byte[] body) {
+        if (way.format() != Format.COHERE_EMBEDDINGS) {
+            return body;
+        }
+        try {
+            if (JSON.readTree(body) instanceof ObjectNode object) {
+                object.remove("model");
+                return JSON.writeValueAsBytes(object);
+            }
+        } catch (JacksonException e) {
+            // it was written here, so this cannot be
+        }
+        return body;
     }
 
     @Override
