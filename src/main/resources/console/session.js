@@ -21,8 +21,9 @@ export async function load() {
   }
 }
 
-export async function signIn(username, password) {
-  const user = await post('/session', { username, password });
+/** `code` is the second factor's, for users who have one. */
+export async function signIn(username, password, code) {
+  const user = await post('/session', { username, password, ...(code === undefined ? {} : { code }) });
   localStorage.setItem(BEEN_HERE, 'yes');
   const waiting = expired.get();
   const before = session.get();

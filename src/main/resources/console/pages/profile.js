@@ -6,6 +6,7 @@ import { toast } from '../ui/feedback.js';
 import { Field, Form, useForm } from '../ui/form.js';
 import { Head } from '../ui/table.js';
 import { html } from '../view.js';
+import { SecondFactor } from './second-factor.js';
 import { NewPassword } from './sign-in.js';
 
 export function Profile({ user }) {
@@ -33,6 +34,7 @@ export function Profile({ user }) {
         <p class="soft">${t('profile.password.about')}</p>
         <${NewPassword} done=${() => toast(t('saved'))} />
       </section>
+      <${SecondFactor} user=${user} />
     </div>
   `;
 }

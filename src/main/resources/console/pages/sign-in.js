@@ -23,15 +23,32 @@ function Alone({ title, about, children }) {
   </main>`;
 }
 
+/** The form of a sign-in, which grows a field when the user's second factor is asked. */
+function useSignIn(username) {
+  const [coded, setCoded] = useState(false);
+  const form = useForm({ username, password: '', code: '' }, async (values) => {
+    try {
+      await signIn(values.username, values.password, coded ? values.code : undefined);
+    } catch (problem) {
+      if (!problem.said?.code_required) throw problem;
+      if (coded) throw new Problem(problem.status, t('otp.wrong'), [{ field: 'code', message: t('otp.wrong') }]);
+      setCoded(true);
+    }
+  });
+  const code = coded && html`<${Field} form=${form} name="code" label=${t('otp')} hint=${t('otp.hint')} autocomplete="one-time-code" spellcheck="false" autocapitalize="none" autofocus />`;
+  return { form, code };
+}
+
 export function SignIn() {
   const offer = useGet('/registrations');
   const [registering, setRegistering] = useState(false);
-  const form = useForm({ username: '', password: '' }, (values) => signIn(values.username, values.password));
+  const { form, code } = useSignIn('');
   if (registering) return html`<${Register} close=${() => setRegistering(false)} />`;
   return html`<${Alone} title=${t('sign.in')} about=${t('sign.in.about')}>
     <${Form} form=${form} action=${t('sign.in')}>
       <${Field} form=${form} name="username" label=${t('username')} autocomplete="username" autofocus spellcheck="false" autocapitalize="none" />
       <${Field} form=${form} name="password" type="password" label=${t('password')} autocomplete="current-password" />
+      ${code}
     <//>
     ${offer.data?.open && html`<p class="soft">${t('register.new')} <button class="link" onClick=${() => setRegistering(true)}>${t('register')}</button></p>`}
     <details class="soft">
@@ -59,12 +76,13 @@ function Register({ close }) {
 
 /** Over the page, so that what was typed there is still there afterwards. */
 export function SignInAgain({ user }) {
-  const form = useForm({ username: user.username, password: '' }, (values) => signIn(values.username, values.password));
+  const { form, code } = useSignIn(user.username);
   return html`<${Dialog} title=${t('sign.in.again')}>
     <p>${t('sign.in.again.about')}</p>
     <${Form} form=${form} action=${t('sign.in')} extra=${html`<button type="button" class="quiet" onClick=${forget}>${t('sign.out')}</button>`}>
       <${Field} form=${form} name="username" label=${t('username')} autocomplete="username" />
       <${Field} form=${form} name="password" type="password" label=${t('password')} autocomplete="current-password" autofocus />
+      ${code}
     <//>
   <//>`;
 }
