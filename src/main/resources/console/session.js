@@ -1,5 +1,6 @@
 // Who is signed in: undefined while nobody knows, null when nobody is.
 import { get, onExpired, post, remove } from './api.js';
+import { place, refine } from './router.js';
 import { store } from './store.js';
 
 export const session = store(undefined);
@@ -11,6 +12,10 @@ export const expired = store(null);
 const BEEN_HERE = 'sluice.signed-in';
 
 export async function load() {
+  if (place.get().query.oidc === 'in') {
+    localStorage.setItem(BEEN_HERE, 'yes');
+    refine('overview', {});
+  }
   if (!localStorage.getItem(BEEN_HERE)) return session.set(null);
   try {
     session.set(await get('/session'));

@@ -6,6 +6,7 @@ import { toast } from '../ui/feedback.js';
 import { Field, Form, useForm } from '../ui/form.js';
 import { Head } from '../ui/table.js';
 import { html } from '../view.js';
+import { Identity } from './identity.js';
 import { SecondFactor } from './second-factor.js';
 import { NewPassword } from './sign-in.js';
 
@@ -35,6 +36,7 @@ export function Profile({ user }) {
         <${NewPassword} done=${() => toast(t('saved'))} />
       </section>
       <${SecondFactor} user=${user} />
+      <${Identity} />
     </div>
   `;
 }

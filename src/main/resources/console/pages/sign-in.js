@@ -2,8 +2,9 @@
 import { patch, post, Problem } from '../api.js';
 import { useGet } from '../data.js';
 import { t } from '../i18n.js';
+import { place } from '../router.js';
 import { forget, refresh, session, signIn } from '../session.js';
-import { Dialog } from '../ui/feedback.js';
+import { Dialog, Notice } from '../ui/feedback.js';
 import { Field, Form, useForm } from '../ui/form.js';
 import { Mark, Preferences } from '../ui/frame.js';
 import { html, useEffect, useState } from '../view.js';
@@ -42,15 +43,19 @@ function useSignIn(username) {
 export function SignIn() {
   const offer = useGet('/registrations');
   const [registering, setRegistering] = useState(false);
+  const provider = useGet('/oidc');
+  const failed = place.use().query.oidc;
   const { form, code } = useSignIn('');
   if (registering) return html`<${Register} close=${() => setRegistering(false)} />`;
   return html`<${Alone} title=${t('sign.in')} about=${t('sign.in.about')}>
+    ${failed && html`<${Notice} kind="bad">${t('oidc.failed.' + failed)}<//>`}
     <${Form} form=${form} action=${t('sign.in')}>
       <${Field} form=${form} name="username" label=${t('username')} autocomplete="username" autofocus spellcheck="false" autocapitalize="none" />
       <${Field} form=${form} name="password" type="password" label=${t('password')} autocomplete="current-password" />
       ${code}
     <//>
     ${offer.data?.open && html`<p class="soft">${t('register.new')} <button class="link" onClick=${() => setRegistering(true)}>${t('register')}</button></p>`}
+    ${provider.data?.enabled && html`<a class="button quiet wide" href="/api/oidc/login">${t('oidc.sign.in', { name: provider.data.name })}</a>`}
     <details class="soft">
       <summary>${t('sign.in.first')}</summary>
       <p>${t('sign.in.first.how')}</p>
