@@ -1,6 +1,6 @@
 // Who is signed in: undefined while nobody knows, null when nobody is.
 import { get, onExpired, post, remove } from './api.js';
-import { place, refine } from './router.js';
+import { go, place, refine } from './router.js';
 import { store } from './store.js';
 
 export const session = store(undefined);
@@ -19,6 +19,8 @@ export async function load() {
   if (!localStorage.getItem(BEEN_HERE)) return session.set(null);
   try {
     session.set(await get('/session'));
+    const failed = place.get().query.oidc; // it was to be linked: the profile says why it is not
+    if (failed && place.get().parts[0] === 'overview') go(`profile?oidc=${failed}`);
   } catch (problem) {
     if (problem.status !== 401) throw problem;
     localStorage.removeItem(BEEN_HERE);

@@ -63,9 +63,7 @@ final class OpenIdProvider {
             JWSAlgorithm.PS512,
             JWSAlgorithm.ES256,
             JWSAlgorithm.ES384,
-            JWSAlgorithm.ES512,
-            JWSAlgorithm.Ed25519,
-            JWSAlgorithm.EdDSA);
+            JWSAlgorithm.ES512);
 
     /** Why a provider's answer does not count. For the log: whoever signs in is told less. */
     static final class Unbelievable extends RuntimeException {

@@ -67,7 +67,7 @@ public final class Sessions {
                 .filter(right -> right)
                 .flatMap(right -> database.inTransaction(client -> UserTable.named(client, username)))
                 .filter(User::enabled)
-                .flatMap(user -> database.inTransaction(client -> secondFactors
+                .flatMap(user -> database.<Outcome>inTransaction(client -> secondFactors
                         .judge(client, user.id(), code)
                         .flatMap(verdict -> verdict.lets()
                                 ? replace(client, user, before, witness).<Outcome>map(begun -> begun)

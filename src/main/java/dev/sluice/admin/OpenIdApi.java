@@ -106,12 +106,11 @@ final class OpenIdApi {
                 request.getRemoteAddress(), () -> request.getHeaders().getOrEmpty("X-Forwarded-For"));
         HttpCookie journey = request.getCookies().getFirst(JOURNEY);
         HttpCookie before = request.getCookies().getFirst(AdminSecurity.COOKIE);
-        boolean session = operator != null && operator.session() != null;
         return openId.arrive(
                         code,
                         state,
                         journey == null ? null : journey.getValue(),
-                        session ? operator.user() : null,
+                        operator != null && operator.session() != null ? operator.user() : null,
                         before == null ? null : before.getValue(),
                         name -> RegistrationApi.draft(name, settings.now(), groups, clock.millis()),
                         action -> trail.by(action, address))
@@ -120,7 +119,7 @@ final class OpenIdApi {
                         .build());
     }
 
-    private ResponseEntity.HeadersBuilder<?> answered(ServerHttpRequest request, Arrival arrival) {
+    private ResponseEntity.BodyBuilder answered(ServerHttpRequest request, Arrival arrival) {
         return switch (arrival) {
             case OpenIdSignIn.SignedIn in ->
                 sent("/#/overview?oidc=in")

@@ -40,7 +40,7 @@ final class Errand {
             } finally {
                 visit.end();
             }
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             err.println(cannot + " " + e.getMessage());
             return TROUBLE;
         } catch (RuntimeException e) {
