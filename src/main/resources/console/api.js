@@ -2,10 +2,11 @@
 
 /** What the API answers when it refuses: RFC 9457, with the fields that are wrong. */
 export class Problem extends Error {
-  constructor(status, detail, fields = []) {
+  constructor(status, detail, fields = [], said = {}) {
     super(detail);
     this.status = status;
     this.fields = fields;
+    this.said = said;
   }
 }
 
@@ -46,7 +47,7 @@ async function problem(answer) {
   } catch {
     // whatever stands between us and the gateway speaks another language
   }
-  return new Problem(answer.status, said.detail || answer.statusText || String(answer.status), said.errors || []);
+  return new Problem(answer.status, said.detail || answer.statusText || String(answer.status), said.errors || [], said);
 }
 
 async function answered(method, path, body, { accept = 'application/json', signal } = {}) {

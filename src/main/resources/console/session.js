@@ -1,5 +1,6 @@
 // Who is signed in: undefined while nobody knows, null when nobody is.
 import { get, onExpired, post, remove } from './api.js';
+import { go, place, refine } from './router.js';
 import { store } from './store.js';
 
 export const session = store(undefined);
@@ -11,9 +12,15 @@ export const expired = store(null);
 const BEEN_HERE = 'sluice.signed-in';
 
 export async function load() {
+  if (place.get().query.oidc === 'in') {
+    localStorage.setItem(BEEN_HERE, 'yes');
+    refine('overview', {});
+  }
   if (!localStorage.getItem(BEEN_HERE)) return session.set(null);
   try {
     session.set(await get('/session'));
+    const failed = place.get().query.oidc; // it was to be linked: the profile says why it is not
+    if (failed && place.get().parts[0] === 'overview') go(`profile?oidc=${failed}`);
   } catch (problem) {
     if (problem.status !== 401) throw problem;
     localStorage.removeItem(BEEN_HERE);
@@ -21,8 +28,9 @@ export async function load() {
   }
 }
 
-export async function signIn(username, password) {
-  const user = await post('/session', { username, password });
+/** `code` is the second factor's, for users who have one. */
+export async function signIn(username, password, code) {
+  const user = await post('/session', { username, password, ...(code === undefined ? {} : { code }) });
   localStorage.setItem(BEEN_HERE, 'yes');
   const waiting = expired.get();
   const before = session.get();

@@ -1,6 +1,7 @@
 package dev.sluice;
 
 import dev.sluice.command.Reconcile;
+import dev.sluice.command.RotateKey;
 import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -17,9 +18,12 @@ public class Sluice {
             case "" -> serve(arguments);
             case "reconcile" ->
                 System.exit(Reconcile.run(System.out, System.err, Arrays.copyOfRange(arguments, 1, arguments.length)));
+            case "rotate-key" ->
+                System.exit(RotateKey.run(System.out, System.err, Arrays.copyOfRange(arguments, 1, arguments.length)));
             default -> {
                 System.err.println(
-                        "There is no command '" + command + "'. Without one the gateway starts; there is: reconcile");
+                        "There is no command '" + command
+                        + "'. Without one the gateway starts; there are: reconcile, rotate-key");
                 System.exit(WRONG_USE);
             }
         }

@@ -7,7 +7,7 @@ import { go, refine } from '../router.js';
 import { attempt, Badge, Dialog, Empty, sure, toast } from '../ui/feedback.js';
 import { Icon } from '../ui/icons.js';
 import { Head, RowButton, Table } from '../ui/table.js';
-import { html, useState } from '../view.js';
+import { html, useRef, useState } from '../view.js';
 import { since } from './overview.js';
 import { TestResult } from './channel.js';
 
@@ -34,6 +34,13 @@ export function Channels({ query }) {
     reload();
   };
 
+  const dragged = useRef(null);
+  const drop = (target) => {
+    const channel = dragged.current;
+    if (!channel || channel.priority === target.priority) return null;
+    return () => attempt(() => patch('/channels/' + channel.id, { priority: target.priority }), t('channel.moved', { name: channel.name, priority: target.priority })).then(reload);
+  };
+
   const columns = [
     {
       title: t('name'),
@@ -43,7 +50,7 @@ export function Channels({ query }) {
         ${channel.tags.length > 0 && html`<span class="tags">${channel.tags.map((tag) => html`<button class="tag" onClick=${() => refine('channels', { ...query, tag })}>${tag}</button>`)}</span>`}`,
     },
     { title: t('state'), cell: (channel) => html`<${State} channel=${channel} />` },
-    { title: t('priority'), number: true, cell: (channel) => html`<${Typed} channel=${channel} field="priority" label=${t('priority')} reload=${reload} />` },
+    { title: t('priority'), number: true, cell: (channel) => html`<span class="handle" draggable="true" title=${t('channel.drag')} aria-hidden="true" onDragStart=${(event) => { dragged.current = channel; event.dataTransfer.setData('text/plain', channel.name); }} onDragEnd=${() => (dragged.current = null)}>⠿</span><${Typed} channel=${channel} field="priority" label=${t('priority')} reload=${reload} />` },
     { title: t('weight'), number: true, cell: (channel) => html`<${Typed} channel=${channel} field="weight" label=${t('weight')} reload=${reload} />` },
     { title: t('channel.tries'), number: true, cell: (channel) => count(usage.data?.data.find((row) => row.channel_id === channel.id)?.calls ?? 0) },
     { title: t('error.rate'), number: true, cell: (channel) => percent(channel.health.error_rate) },
@@ -76,6 +83,7 @@ export function Channels({ query }) {
       chosen=${chosen}
       choose=${choose}
       faded=${(channel) => !channel.enabled}
+      drop=${drop}
       empty=${html`<${Empty} title=${t('channels.none')}>
         <p>${t('channels.none.why')}</p>
         <a class="button main" href="#/channels/new">${t('channel.add')}</a>

@@ -6,6 +6,8 @@ import { toast } from '../ui/feedback.js';
 import { Field, Form, useForm } from '../ui/form.js';
 import { Head } from '../ui/table.js';
 import { html } from '../view.js';
+import { Identity } from './identity.js';
+import { SecondFactor } from './second-factor.js';
 import { NewPassword } from './sign-in.js';
 
 export function Profile({ user }) {
@@ -33,6 +35,8 @@ export function Profile({ user }) {
         <p class="soft">${t('profile.password.about')}</p>
         <${NewPassword} done=${() => toast(t('saved'))} />
       </section>
+      <${SecondFactor} user=${user} />
+      <${Identity} />
     </div>
   `;
 }

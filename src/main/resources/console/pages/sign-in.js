@@ -2,8 +2,9 @@
 import { patch, post, Problem } from '../api.js';
 import { useGet } from '../data.js';
 import { t } from '../i18n.js';
+import { place } from '../router.js';
 import { forget, refresh, session, signIn } from '../session.js';
-import { Dialog } from '../ui/feedback.js';
+import { Dialog, Notice } from '../ui/feedback.js';
 import { Field, Form, useForm } from '../ui/form.js';
 import { Mark, Preferences } from '../ui/frame.js';
 import { html, useEffect, useState } from '../view.js';
@@ -23,17 +24,38 @@ function Alone({ title, about, children }) {
   </main>`;
 }
 
+/** The form of a sign-in, which grows a field when the user's second factor is asked. */
+function useSignIn(username) {
+  const [coded, setCoded] = useState(false);
+  const form = useForm({ username, password: '', code: '' }, async (values) => {
+    try {
+      await signIn(values.username, values.password, coded ? values.code : undefined);
+    } catch (problem) {
+      if (!problem.said?.code_required) throw problem;
+      if (coded) throw new Problem(problem.status, t('otp.wrong'), [{ field: 'code', message: t('otp.wrong') }]);
+      setCoded(true);
+    }
+  });
+  const code = coded && html`<${Field} form=${form} name="code" label=${t('otp')} hint=${t('otp.hint')} autocomplete="one-time-code" spellcheck="false" autocapitalize="none" autofocus />`;
+  return { form, code };
+}
+
 export function SignIn() {
   const offer = useGet('/registrations');
   const [registering, setRegistering] = useState(false);
-  const form = useForm({ username: '', password: '' }, (values) => signIn(values.username, values.password));
+  const provider = useGet('/oidc');
+  const failed = place.use().query.oidc;
+  const { form, code } = useSignIn('');
   if (registering) return html`<${Register} close=${() => setRegistering(false)} />`;
   return html`<${Alone} title=${t('sign.in')} about=${t('sign.in.about')}>
+    ${failed && html`<${Notice} kind="bad">${t('oidc.failed.' + failed)}<//>`}
     <${Form} form=${form} action=${t('sign.in')}>
       <${Field} form=${form} name="username" label=${t('username')} autocomplete="username" autofocus spellcheck="false" autocapitalize="none" />
       <${Field} form=${form} name="password" type="password" label=${t('password')} autocomplete="current-password" />
+      ${code}
     <//>
     ${offer.data?.open && html`<p class="soft">${t('register.new')} <button class="link" onClick=${() => setRegistering(true)}>${t('register')}</button></p>`}
+    ${provider.data?.enabled && html`<a class="button quiet wide" href="/api/oidc/login">${t('oidc.sign.in', { name: provider.data.name })}</a>`}
     <details class="soft">
       <summary>${t('sign.in.first')}</summary>
       <p>${t('sign.in.first.how')}</p>
@@ -59,12 +81,13 @@ function Register({ close }) {
 
 /** Over the page, so that what was typed there is still there afterwards. */
 export function SignInAgain({ user }) {
-  const form = useForm({ username: user.username, password: '' }, (values) => signIn(values.username, values.password));
+  const { form, code } = useSignIn(user.username);
   return html`<${Dialog} title=${t('sign.in.again')}>
     <p>${t('sign.in.again.about')}</p>
     <${Form} form=${form} action=${t('sign.in')} extra=${html`<button type="button" class="quiet" onClick=${forget}>${t('sign.out')}</button>`}>
       <${Field} form=${form} name="username" label=${t('username')} autocomplete="username" />
       <${Field} form=${form} name="password" type="password" label=${t('password')} autocomplete="current-password" autofocus />
+      ${code}
     <//>
   <//>`;
 }

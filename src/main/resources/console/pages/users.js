@@ -23,6 +23,10 @@ export function Users({ user: me, query }) {
     await attempt(() => remove('/users/' + user.id), t('deleted'));
     reload();
   };
+  const resetFactor = async (user) => {
+    if (!(await sure({ title: t('factor.reset', { name: user.username }), text: t('factor.reset.what'), action: t('factor.reset.do') }))) return;
+    await attempt(() => remove(`/users/${user.id}/second-factor`), t('saved'));
+  };
   const columns = [
     {
       title: t('username'),
@@ -41,6 +45,7 @@ export function Users({ user: me, query }) {
         <a class="bare" href=${'#/usage?user_id=' + user.id} title=${t('usage.one', { name: user.username })} aria-label=${t('usage.one', { name: user.username })}><${Icon} name="usage" /></a>
         ${mayChange(user) && html`<${RowButton} icon="credit" label=${t('credit.one', { name: user.username })} onClick=${() => setCrediting(user)} />`}
         ${mayChange(user) && user.id !== me.id && html`
+          <${RowButton} icon="access" label=${t('factor.reset', { name: user.username })} onClick=${() => resetFactor(user)} />
           <${RowButton} icon="power" label=${t(user.enabled ? 'disable.one' : 'enable.one', { name: user.username })} onClick=${() => toggle(user)} />
           <${RowButton} icon="remove" danger label=${t('delete.one', { name: user.username })} onClick=${() => erase(user)} />`}
       `,

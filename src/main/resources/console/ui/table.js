@@ -6,9 +6,10 @@ import { Icon } from './icons.js';
 
 /**
  * columns: [{ title, cell(row), number?, actions? }]. `list` is what useList gives. `chosen` is a Set of ids with
- * `choose(ids)`, where rows can be picked.
+ * `choose(ids)`, where rows can be picked. `drop(row)` is asked for what to do when something is dropped on a row, and
+ * says nothing where it may not be.
  */
-export function Table({ caption, columns, list, empty, chosen, choose, faded }) {
+export function Table({ caption, columns, list, empty, chosen, choose, faded, drop }) {
   const { rows, problem, loading, more, reload } = list;
   if (problem && !rows) return html`<${Trouble} problem=${problem} retry=${reload} />`;
   if (!rows) return html`<${Loading} />`;
@@ -44,7 +45,7 @@ export function Table({ caption, columns, list, empty, chosen, choose, faded }) 
         </thead>
         <tbody>
           ${rows.map(
-            (row) => html`<tr key=${row.id ?? row.name ?? row.model} class=${faded?.(row) ? 'faded' : ''}>
+            (row) => html`<tr key=${row.id ?? row.name ?? row.model} class=${faded?.(row) ? 'faded' : ''} ...${drop && dropped(row, drop)}>
               ${chosen &&
               html`<td class="pick">
                 <input
@@ -69,6 +70,22 @@ export function Table({ caption, columns, list, empty, chosen, choose, faded }) 
       <button class="quiet" disabled=${loading} onClick=${more}>${loading ? t('loading') : t('more')}</button>
     </div>`}
   `;
+}
+
+function dropped(row, drop) {
+  return {
+    onDragOver: (event) => {
+      if (!drop(row)) return;
+      event.preventDefault();
+      event.currentTarget.classList.add('over');
+    },
+    onDragLeave: (event) => event.currentTarget.classList.remove('over'),
+    onDrop: (event) => {
+      event.preventDefault();
+      event.currentTarget.classList.remove('over');
+      drop(row)?.();
+    },
+  };
 }
 
 function kind(column) {

@@ -36,7 +36,7 @@ class ArchitectureTest {
             Map.entry("audit", Set.of("wire", "database")),
             Map.entry("notice", Set.of("settings", "wire", "database")),
             Map.entry("credit", Set.of("access", "wire", "database")),
-            Map.entry("command", Set.of("ledger", "wire", "database")),
+            Map.entry("command", Set.of("access", "channel", "ledger", "wire", "database")),
             Map.entry("limit", Set.of("redis", "wire")),
             Map.entry("quota", Set.of("access", "limit", "wire", "database")),
             Map.entry("channel", Set.of("format", "vendor", "limit", "notice", "settings", "wire", "database")),
@@ -67,6 +67,8 @@ class ArchitectureTest {
             "dev.sluice.access.RootAccount",
             // Is the whole program: there is no event loop that it could stop.
             "dev.sluice.command.Reconcile",
+            // The same.
+            "dev.sluice.command.RotateKey",
             // Waits on a thread of its own, which does nothing else.
             "dev.sluice.ledger.Ledger",
             // Gives leases back while the program starts or stops, on its main thread.

@@ -1,6 +1,8 @@
 package dev.sluice.access;
 
+import dev.sluice.database.Database;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
@@ -42,12 +44,21 @@ public final class Passwords implements DisposableBean {
     }
 
     /** @param hash null: nobody has that name; it takes the same time to find out */
-    Mono<Boolean> match(String password, @Nullable String hash) {
+    private Mono<Boolean> match(String password, @Nullable String hash) {
         return Mono.fromCallable(() -> {
                     boolean same = encoder.matches(password, hash == null ? nobodys : hash);
                     return same && hash != null;
                 })
                 .subscribeOn(scheduler); // BCrypt
+    }
+
+    /** Whether it is that user's; also where there is no such user, after as long a time. */
+    Mono<Boolean> right(Database database, String username, String password) {
+        return database.read(client -> UserTable.passwordHash(client, username))
+                .next()
+                .map(Optional::of)
+                .defaultIfEmpty(Optional.empty())
+                .flatMap(hash -> match(password, hash.orElse(null)));
     }
 
     @Override

@@ -158,6 +158,8 @@ public final class Users {
                                 .then(TokenTable.deleteOf(client, id))
                                 .then(AccessTokenTable.deleteOf(client, id))
                                 .then(SessionTable.deleteOf(client, id, null))
+                                .then(SecondFactorTable.deleteOf(client, id))
+                                .then(IdentityTable.deleteOf(client, id))
                                 .then(UserTable.delete(client, id)))
                 .then();
     }

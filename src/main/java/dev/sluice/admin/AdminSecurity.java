@@ -133,7 +133,12 @@ class AdminSecurity {
                         .permitAll()
                         .pathMatchers(HttpMethod.POST, "/api/session", "/api/registrations")
                         .permitAll()
-                        .pathMatchers(HttpMethod.GET, "/api/registrations")
+                        .pathMatchers(
+                                HttpMethod.GET,
+                                "/api/registrations",
+                                "/api/oidc",
+                                "/api/oidc/login",
+                                "/api/oidc/callback")
                         .permitAll()
                         .pathMatchers(ADMINS_ONLY)
                         .access((who, where) -> who.flatMap(

@@ -373,11 +373,20 @@ final class ChannelApi {
             @Nullable Integer status,
             @JsonProperty("latency_ms") long latencyMs,
             @JsonProperty("ttft_ms") @Nullable Long ttftMs,
-            @Nullable String error) {
+            @Nullable String error,
+
+            @Schema(description = "The first 200 characters of what the model said; null: no words") @Nullable
+            String answer) {
 
         static TestView of(Probe.Result result) {
             return new TestView(
-                    result.ok(), result.model(), result.status(), result.latencyMs(), result.ttftMs(), result.error());
+                    result.ok(),
+                    result.model(),
+                    result.status(),
+                    result.latencyMs(),
+                    result.ttftMs(),
+                    result.error(),
+                    result.answer());
         }
     }
 

@@ -37,7 +37,7 @@ final class Fields {
             .build();
 
     /** Never said back, not even to whoever sent them. */
-    private static final Set<String> SECRET = Set.of("keys", "password");
+    private static final Set<String> SECRET = Set.of("keys", "password", "code");
 
     private static final Set<String> PERIODS =
             Arrays.stream(QuotaPeriod.values()).map(QuotaPeriod::label).collect(Collectors.toSet());

@@ -1,6 +1,7 @@
 package dev.sluice.admin;
 
 import dev.sluice.access.Conflict;
+import dev.sluice.access.WrongProof;
 import dev.sluice.vendor.Failure;
 import dev.sluice.wire.Refusal;
 import java.net.URI;
@@ -38,11 +39,22 @@ final class Problems {
         }
     }
 
+    /** Somebody whom the gateway asks does not answer it. */
+    static final class Unreachable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unreachable(String who) {
+            super(who, null, false, false);
+        }
+    }
+
     @ExceptionHandler
     ResponseEntity<ProblemDetail> answer(Throwable error) {
         return switch (error) {
             case Invalid invalid -> invalid(invalid);
             case NotFound missing -> problem(HttpStatus.NOT_FOUND, String.valueOf(missing.getMessage()));
+            case Unreachable away -> problem(HttpStatus.BAD_GATEWAY, String.valueOf(away.getMessage()));
+            case WrongProof wrong -> invalid(Invalid.field(wrong.field(), String.valueOf(wrong.getMessage())));
             case Conflict conflict -> problem(HttpStatus.CONFLICT, String.valueOf(conflict.getMessage()));
             case DuplicateKeyException duplicate -> problem(HttpStatus.CONFLICT, "There is one like it already.");
             case AccessDeniedException denied ->

@@ -104,7 +104,7 @@ final class RegistrationApi {
         InetAddress address = clientAddress.of(
                 request.getRemoteAddress(), () -> request.getHeaders().getOrEmpty("X-Forwarded-For"));
         throttle.attempt(username, address); // each costs a password's hash, and makes a user
-        User draft = draft(username, now);
+        User draft = draft(username, now, groups, clock.millis());
         return passwords
                 .hash(String.valueOf(password))
                 .flatMap(hash -> users.create(draft, hash, trail.by("register", address)))
@@ -112,8 +112,8 @@ final class RegistrationApi {
                         .body(UserApi.View.of(user, clock.millis())));
     }
 
-    private User draft(String username, GatewaySettings now) {
-        long at = clock.millis();
+    /** Whoever makes itself a user, here or at an OpenID provider. */
+    static User draft(String username, GatewaySettings now, Groups groups, long at) {
         String group = groups.find(now.registrationGroup()) == null ? Groups.DEFAULT : now.registrationGroup();
         return new User(
                 0,

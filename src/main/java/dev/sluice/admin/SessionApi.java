@@ -1,9 +1,12 @@
 package dev.sluice.admin;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.sluice.access.ClientAddress;
 import dev.sluice.access.Operator;
+import dev.sluice.access.SecondFactors;
 import dev.sluice.access.Sessions;
 import dev.sluice.access.User;
 import dev.sluice.access.Users;
@@ -17,10 +20,11 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpCookie;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.ResponseCookie;
+import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
@@ -39,13 +43,24 @@ import reactor.core.publisher.Mono;
 final class SessionApi {
     private final Sessions sessions;
     private final Users users;
+    private final SecondFactors secondFactors;
+    private final SessionCookie cookies;
     private final ClientAddress clientAddress;
     private final Trail trail;
     private final Clock clock;
 
-    SessionApi(Sessions sessions, Users users, ClientAddress clientAddress, Trail trail, Clock clock) {
+    SessionApi(
+            Sessions sessions,
+            Users users,
+            SecondFactors secondFactors,
+            SessionCookie cookies,
+            ClientAddress clientAddress,
+            Trail trail,
+            Clock clock) {
         this.sessions = sessions;
         this.users = users;
+        this.secondFactors = secondFactors;
+        this.cookies = cookies;
         this.clientAddress = clientAddress;
         this.trail = trail;
         this.clock = clock;
@@ -58,7 +73,11 @@ final class SessionApi {
             String username,
 
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED)
-            String password) {}
+            String password,
+
+            @Schema(description = "Of the second factor, or a recovery code; asked for by code_required")
+            @Nullable
+            String code) {}
 
     /** Who is signed in. */
     @Schema(name = "Session")
@@ -67,7 +86,11 @@ final class SessionApi {
 
             @Schema(description = "Whether the password is still the one that the first start made up")
             @JsonProperty("password_generated")
-            boolean passwordGenerated) {}
+            boolean passwordGenerated,
+
+            @Schema(description = "Whether signing in takes a code beside the password")
+            @JsonProperty("second_factor")
+            boolean secondFactor) {}
 
     @PostMapping(consumes = "application/json")
     @Operation(
@@ -77,9 +100,10 @@ final class SessionApi {
                             content = @Content(schema = @Schema(implementation = SignIn.class))))
     @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = View.class)))
     Mono<ResponseEntity<Object>> signIn(ServerHttpRequest request, @RequestBody byte[] body) {
-        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("username", "password"), Set.of());
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("username", "password", "code"), Set.of());
         String username = fields.text("username", 200);
         String password = fields.text("password", 1_000);
+        String code = fields.text("code", 100);
         if (username == null) {
             fields.fault("username", "absent (expected: a user's name)");
         }
@@ -91,24 +115,43 @@ final class SessionApi {
         return sessions.begin(
                         String.valueOf(username),
                         String.valueOf(password),
+                        code == null || code.isBlank() ? null : code,
                         address(request),
                         before == null ? null : before.getValue(),
                         trail.by("sign_in", address(request)))
-                .flatMap(begun -> view(begun.user())
-                        .map(view -> ResponseEntity.created(URI.create("/api/session"))
-                                .header(
-                                        HttpHeaders.SET_COOKIE,
-                                        cookie(request, begun.id().text(), Sessions.LENGTH))
-                                .<Object>body(view)))
-                .switchIfEmpty(Mono.fromSupplier(() -> wrong()));
+                .flatMap(outcome -> switch (outcome) {
+                    case Sessions.Begun begun -> signedIn(request, begun);
+                    case Sessions.CodeWanted wanted -> Mono.just(codeWanted(wanted.wrong()));
+                })
+                .switchIfEmpty(Mono.fromSupplier(() -> refused("The name or the password is wrong.", false)));
     }
 
-    private static ResponseEntity<Object> wrong() {
-        var problem = Problems.problem(HttpStatus.UNAUTHORIZED, "The name or the password is wrong.");
+    private Mono<ResponseEntity<Object>> signedIn(ServerHttpRequest request, Sessions.Begun begun) {
+        String cookie = cookies.of(request, begun.id().text(), Sessions.LENGTH);
+        return view(begun.user())
+                .map(view -> ResponseEntity.created(URI.create("/api/session"))
+                        .header(HttpHeaders.SET_COOKIE, cookie)
+                        .body(view));
+    }
+
+    private static ResponseEntity<Object> codeWanted(boolean wrong) {
+        return refused(
+                wrong
+                        ? "The code is wrong, or was used before. Send the one that the app shows now, or a recovery code."
+                        : "The code of the second factor is wanted. Send it as code, with name and password once more.",
+                true);
+    }
+
+    private static ResponseEntity<Object> refused(String detail, boolean codeRequired) {
+        var problem = Problems.problem(HttpStatus.UNAUTHORIZED, detail);
+        ProblemDetail body = requireNonNull(problem.getBody());
+        if (codeRequired) {
+            body.setProperty("code_required", true);
+        }
         return ResponseEntity.status(HttpStatus.UNAUTHORIZED)
                 .headers(problem.getHeaders())
                 .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer")
-                .body(problem.getBody());
+                .body(body);
     }
 
     @GetMapping
@@ -119,7 +162,10 @@ final class SessionApi {
 
     private Mono<View> view(User user) {
         return users.passwordGenerated(user.id())
-                .map(generated -> new View(UserApi.View.of(user, clock.millis()), generated));
+                .zipWith(
+                        secondFactors.state(user.id()),
+                        (generated, factor) ->
+                                new View(UserApi.View.of(user, clock.millis()), generated, factor.enabled()));
     }
 
     @DeleteMapping
@@ -131,22 +177,8 @@ final class SessionApi {
                 ? Mono.empty()
                 : sessions.end(session, operator.user(), trail.as("sign_out", operator, UserApi.KIND));
         return ended.thenReturn(ResponseEntity.noContent()
-                .header(HttpHeaders.SET_COOKIE, cookie(request, "", Duration.ZERO))
+                .header(HttpHeaders.SET_COOKIE, cookies.of(request, "", Duration.ZERO))
                 .build());
-    }
-
-    private String cookie(ServerHttpRequest request, String value, Duration length) {
-        String forwarded = request.getHeaders().getFirst("X-Forwarded-Proto");
-        boolean https = "https".equals(request.getURI().getScheme())
-                || "https".equalsIgnoreCase(forwarded) && clientAddress.trusts(request.getRemoteAddress());
-        return ResponseCookie.from(AdminSecurity.COOKIE, value)
-                .httpOnly(true)
-                .secure(https)
-                .sameSite("Lax")
-                .path("/")
-                .maxAge(length)
-                .build()
-                .toString();
     }
 
     /** Behind a proxy that is trusted, the address that it names: else one guesser would keep everybody out. */

@@ -3,6 +3,8 @@ package dev.sluice.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.sluice.database.Columns;
+import dev.sluice.database.MasterKey;
+import dev.sluice.database.MasterKey.Purpose;
 import dev.sluice.database.Where;
 import dev.sluice.wire.Glob;
 import dev.sluice.wire.Limits;
@@ -30,10 +32,10 @@ public final class ChannelTable {
             + " group_names, priority, weight, enabled, headers, options, limits, key_limits, timeouts, price_factor_millionth,"
             + " tags, created_at, updated_at FROM channels";
 
-    private final KeySeal seal;
+    private final MasterKey key;
 
-    ChannelTable(KeySeal seal) {
-        this.seal = seal;
+    ChannelTable(MasterKey key) {
+        this.key = key;
     }
 
     public Flux<Channel> all(DatabaseClient client) {
@@ -93,6 +95,11 @@ public final class ChannelTable {
                 .rowsUpdated();
     }
 
+    /** After the master key was changed; see {@link MasterKey#sealAgain}. */
+    public static Mono<Long> sealAgain(DatabaseClient client, MasterKey key) {
+        return key.sealAgain(client, Purpose.CHANNEL_KEYS, "channels", "id", "sealed_keys");
+    }
+
     /** What may be shown of a channel key: its ends, when it is long enough to keep the middle. */
     public static String hint(String key) {
         return key.length() < 16 ? "…" : key.substring(0, 4) + "…" + key.substring(key.length() - 4);
@@ -103,7 +110,7 @@ public final class ChannelTable {
                 .bind("name", channel.name())
                 .bind("vendor", channel.vendor())
                 .bind("baseUrl", channel.baseUrl())
-                .bind("sealedKeys", seal.seal(channel.keys()))
+                .bind("sealedKeys", key.seal(Purpose.CHANNEL_KEYS, Columns.json(channel.keys())))
                 .bind(
                         "keyHints",
                         Columns.json(
@@ -133,7 +140,7 @@ public final class ChannelTable {
                 text(row, "name"),
                 text(row, "vendor"),
                 text(row, "base_url"),
-                seal.open(text(row, "sealed_keys")),
+                Columns.value(key.open(Purpose.CHANNEL_KEYS, text(row, "sealed_keys")), STRINGS),
                 Columns.value(text(row, "models"), STRINGS).stream()
                         .map(Glob::new)
                         .toList(),

@@ -1,6 +1,9 @@
 package dev.sluice.channel;
 
+import dev.sluice.format.AnswerReader;
 import dev.sluice.format.Format;
+import dev.sluice.format.Frames;
+import dev.sluice.format.Piece;
 import dev.sluice.format.Question;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Reply;
@@ -18,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -35,6 +39,9 @@ public final class Probe {
     private static final int LONGEST_ANSWER = 8 * 1024 * 1024;
     private static final int LONGEST_ERROR = 300;
 
+    /** Of what is shown: enough to see that a model speaks. */
+    private static final int LONGEST_WORDS = 200;
+
     private static final Pattern ANSWERS = Pattern.compile("\"(choices|content|candidates|delta|output)\"");
 
     private final Channels channels;
@@ -51,6 +58,7 @@ public final class Probe {
      * @param status the vendor's; null: there was no answer
      * @param ttftMs until the first byte of the answer's body
      * @param error what went wrong, in the vendor's words where it had some; null: nothing
+     * @param answer the first 200 characters of what the model said; null: no words
      */
     public record Result(
             boolean ok,
@@ -58,24 +66,31 @@ public final class Probe {
             @Nullable Integer status,
             long latencyMs,
             @Nullable Long ttftMs,
-            @Nullable String error) {}
+            @Nullable String error,
+            @Nullable String answer) {
+        private static Result failed(String model, long latencyMs, String error) {
+            return new Result(false, model, null, latencyMs, null, error, null);
+        }
+    }
+
+    /** A call made, and how to read what comes back. */
+    private record Made(Reply reply, Format format, List<String> quirks, boolean stream) {}
 
     /** @param model as the caller would name it; null: the channel's first */
     public Mono<Result> test(Channel channel, @Nullable String model, boolean stream) {
         String asked = model == null ? firstModel(channel) : model;
         if (asked == null) {
-            return Mono.just(new Result(false, "", null, 0, null, "name a model: the channel's own are all patterns"));
+            return Mono.just(Result.failed("", 0, "name a model: the channel's own are all patterns"));
         }
         long started = System.nanoTime();
         return Mono.fromSupplier(() -> channels.upstream(channel))
                 .flatMap(upstream -> send(upstream, channel.upstreamModel(asked), stream))
-                .flatMap(reply -> judged(reply, asked, started))
+                .flatMap(made -> judged(made, asked, started))
                 .timeout(PATIENCE)
-                .onErrorResume(
-                        error -> Mono.just(new Result(false, asked, null, millisSince(started), null, reason(error))));
+                .onErrorResume(error -> Mono.just(Result.failed(asked, millisSince(started), reason(error))));
     }
 
-    private static Mono<Reply> send(Upstream upstream, String model, boolean stream) {
+    private static Mono<Made> send(Upstream upstream, String model, boolean stream) {
         String json = JSON.createObjectNode()
                 .put("model", model)
                 .put("stream", stream)
@@ -90,23 +105,57 @@ public final class Probe {
         if (way == null) {
             return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the vendor has no chat"));
         }
-        Format theirs = way.format();
+        Format theirs = way.format() == null ? Format.CHAT : way.format();
         byte[] body = ask.forVendor(model, false);
-        if (theirs != null && theirs != Format.CHAT) {
+        if (theirs != Format.CHAT) {
             Question question = Format.CHAT.read(body, stream);
             body = theirs.write(question, theirs.names(question), model, upstream.quirks());
         }
-        return upstream.post(null, way, body, EmptyHttpHeaders.INSTANCE);
+        return upstream.post(null, way, body, EmptyHttpHeaders.INSTANCE)
+                .map(reply -> new Made(reply, theirs, upstream.quirks(), stream));
     }
 
-    private static Mono<Result> judged(Reply reply, String model, long started) {
+    private static Mono<Result> judged(Made made, String model, long started) {
+        Reply reply = made.reply;
         AtomicLong first = new AtomicLong(-1);
         Flux<ByteBuf> body = reply.body().doOnNext(piece -> first.compareAndSet(-1, millisSince(started)));
-        return text(body).map(text -> {
+        return bytes(body).map(bytes -> {
+            String text = new String(bytes, StandardCharsets.UTF_8);
             boolean ok = reply.status() / 100 == 2 && answered(text, reply.contentType());
             Long ttft = first.get() < 0 ? null : first.get();
-            return new Result(ok, model, reply.status(), millisSince(started), ttft, ok ? null : said(text, reply));
+            return new Result(
+                    ok,
+                    model,
+                    reply.status(),
+                    millisSince(started),
+                    ttft,
+                    ok ? null : said(text, reply),
+                    ok ? words(made, bytes) : null);
         });
+    }
+
+    private static @Nullable String words(Made made, byte[] answer) {
+        StringBuilder words = new StringBuilder();
+        Consumer<Piece> take = piece -> {
+            if (piece instanceof Piece.Text said) {
+                words.append(said.text());
+            }
+        };
+        AnswerReader reader = made.format.reader(made.quirks);
+        try {
+            if (made.stream && !made.reply.contentType().contains("application/json")) {
+                Frames frames = made.format.frames();
+                Frames.Taker events = (name, data, from, to) -> reader.event(name, data, from, to, take);
+                frames.accept(answer, answer.length, events);
+                frames.end(events);
+            } else {
+                reader.whole(answer, take);
+            }
+        } catch (JacksonException | IllegalArgumentException e) {
+            return null; // it answered, in a manner of its own
+        }
+        int[] first = words.codePoints().limit(LONGEST_WORDS).toArray();
+        return first.length == 0 ? null : new String(first, 0, first.length);
     }
 
     /** Whether there is something of an answer, in any form: choices, content blocks, candidates, an output. */
@@ -182,8 +231,11 @@ public final class Probe {
     }
 
     private static Mono<String> text(Flux<ByteBuf> body) {
-        return body.collect(ByteArrayOutputStream::new, Probe::collect)
-                .map(bytes -> bytes.toString(StandardCharsets.UTF_8));
+        return bytes(body).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+    }
+
+    private static Mono<byte[]> bytes(Flux<ByteBuf> body) {
+        return body.collect(ByteArrayOutputStream::new, Probe::collect).map(ByteArrayOutputStream::toByteArray);
     }
 
     private static void collect(ByteArrayOutputStream bytes, ByteBuf piece) {

@@ -5,10 +5,6 @@ import dev.sluice.ledger.Reconciliation;
 import dev.sluice.ledger.Reconciliation.Unequal;
 import dev.sluice.wire.Money;
 import java.io.PrintStream;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Configuration;
 
 /**
  * {@code java -jar sluice.jar reconcile}: holds each account's counter against the ledger, and starts no server. It uses
@@ -17,48 +13,32 @@ import org.springframework.context.annotation.Configuration;
 public final class Reconcile {
     private static final int BALANCED = 0;
     private static final int UNEQUAL = 1;
-    private static final int TROUBLE = 2;
 
     private Reconcile() {}
 
-    /** Only the settings are read by Spring: no bean is made. */
-    @Configuration(proxyBeanMethods = false)
-    static class Nothing {}
-
     /** @return the exit code */
     public static int run(PrintStream out, PrintStream err, String... arguments) {
-        try (ConfigurableApplicationContext settings = new SpringApplicationBuilder(Nothing.class)
-                .web(WebApplicationType.NONE)
-                .logStartupInfo(false)
-                .registerShutdownHook(false)
-                .run(arguments)) {
-            return reconcile(out, DatabaseVisit.of(settings.getEnvironment()));
-        } catch (IllegalArgumentException e) {
-            err.println("Cannot reconcile. " + e.getMessage());
-            return TROUBLE;
-        } catch (RuntimeException e) {
-            err.println("Cannot reconcile. " + (e.getCause() == null ? e : e.getCause()));
-            return TROUBLE;
-        }
+        return Errand.run(
+                "Cannot reconcile.",
+                ", or ask it: GET /api/reconciliation",
+                err,
+                arguments,
+                (settings, visit) -> reconcile(out, visit));
     }
 
     private static int reconcile(PrintStream out, DatabaseVisit visit) {
-        try {
-            Reconciliation.Result result =
-                    new Reconciliation(visit.database()).run().block();
-            if (result == null) {
-                throw new IllegalStateException("the database said nothing");
-            }
-            result.unequal().forEach(account -> out.println(line(account)));
-            out.println(
-                    result.balanced()
-                            ? "Balanced: " + result.accounts() + " accounts, in " + visit + "."
-                            : "Not balanced: " + result.unequal().size() + " of " + result.accounts()
-                                    + " accounts differ from the ledger, in " + visit + ".");
-            return result.balanced() ? BALANCED : UNEQUAL;
-        } finally {
-            visit.end();
+        Reconciliation.Result result =
+                new Reconciliation(visit.database()).run().block();
+        if (result == null) {
+            throw new IllegalStateException("the database said nothing");
         }
+        result.unequal().forEach(account -> out.println(line(account)));
+        out.println(
+                result.balanced()
+                        ? "Balanced: " + result.accounts() + " accounts, in " + visit + "."
+                        : "Not balanced: " + result.unequal().size() + " of " + result.accounts()
+                                + " accounts differ from the ledger, in " + visit + ".");
+        return result.balanced() ? BALANCED : UNEQUAL;
     }
 
     private static String line(Unequal account) {

@@ -42,6 +42,10 @@ public final class DataDirectory {
         return kept("node-id", () -> CallId.next(System.currentTimeMillis()));
     }
 
+    boolean has(String name) {
+        return Files.exists(path.resolve(name));
+    }
+
     /** The text of a file of this folder, written now (0600, whole or not at all) when it is not there yet. */
     public String kept(String name, Supplier<String> made) {
         Path file = path.resolve(name);

@@ -12,6 +12,7 @@ import org.flywaydb.core.Flyway;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -27,6 +28,11 @@ class DatabaseConfiguration {
     @Bean
     DataDirectory dataDirectory(@Value("${sluice.data-dir}") String path) {
         return new DataDirectory(Path.of(path));
+    }
+
+    @Bean
+    MasterKey masterKey(Environment settings, DataDirectory directory) {
+        return MasterKey.of(settings, directory);
     }
 
     @Bean

@@ -22,17 +22,20 @@ public final class DatabaseVisit {
         this.address = address;
     }
 
-    /** @throws IllegalArgumentException with one sentence that says why there is nothing to visit */
-    public static DatabaseVisit of(Environment settings) {
+    /**
+     * @param otherwise what to do besides stopping a gateway that is in the way
+     * @throws IllegalArgumentException with one sentence that says why there is nothing to visit
+     */
+    public static DatabaseVisit of(Environment settings, String otherwise) {
         String url = settings.getProperty("sluice.database-url", "");
         Path directory = Path.of(settings.getProperty("sluice.data-dir", "./data"));
         DatabaseVisit visit =
                 new DatabaseVisit(url.isBlank() ? DatabaseAddress.embedded(directory) : DatabaseAddress.parse(url));
-        visit.check(directory.toAbsolutePath().normalize().resolve("sluice.mv.db"));
+        visit.check(directory.toAbsolutePath().normalize().resolve("sluice.mv.db"), otherwise);
         return visit;
     }
 
-    private void check(Path file) {
+    private void check(Path file, String otherwise) {
         if (address.isEmbedded() && Files.notExists(file)) {
             throw new IllegalArgumentException("SLUICE_DATA_DIR: there is no database at " + file);
         }
@@ -43,8 +46,7 @@ public final class DatabaseVisit {
             if (e.getErrorCode() == IN_USE) {
                 throw new IllegalArgumentException(
                         "SLUICE_DATA_DIR: " + file
-                                + " is in use, probably by a running gateway. Stop it first, or ask it:"
-                                + " GET /api/reconciliation",
+                                + " is in use, probably by a running gateway. Stop it first" + otherwise,
                         e);
             }
             throw new IllegalArgumentException(

@@ -10,7 +10,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Looks names up like the resolver behind it, and refuses addresses that a channel must not reach: those of cloud
@@ -18,6 +22,21 @@ import java.util.List;
  * connect, so a name that changes its address later does not slip through.
  */
 final class AddressGuard extends AddressResolverGroup<InetSocketAddress> {
+    /** Where clouds tell a machine its own credentials: most of them, EC2 by IPv6, ECS, EKS (both), Alibaba, OpenStack by IPv6. */
+    private static final Set<InetAddress> METADATA = Stream.of(
+                    "169.254.169.254",
+                    "fd00:ec2::254",
+                    "169.254.170.2",
+                    "169.254.170.23",
+                    "fd00:ec2::23",
+                    "100.100.100.200",
+                    "fe80::a9fe:a9fe")
+            .map(text -> address(NetUtil.createByteArrayFromIpAddressString(text)))
+            .collect(Collectors.toUnmodifiableSet());
+
+    /** RFC 6052: the last four bytes are an IPv4 address, where a translator stands in the way. */
+    private static final byte[] TRANSLATED = {0, 0x64, (byte) 0xff, (byte) 0x9b, 0, 0, 0, 0, 0, 0, 0, 0};
+
     private final AddressResolverGroup<InetSocketAddress> behind;
     private final boolean allowPrivate;
 
@@ -28,8 +47,9 @@ final class AddressGuard extends AddressResolverGroup<InetSocketAddress> {
 
     boolean refuses(InetAddress address) {
         byte[] bytes = address.getAddress();
-        boolean metadata = address.getHostAddress().equals("169.254.169.254")
-                || address.getHostAddress().equals("fd00:ec2:0:0:0:0:0:254");
+        if (bytes.length == 16 && Arrays.equals(bytes, 0, TRANSLATED.length, TRANSLATED, 0, TRANSLATED.length)) {
+            return refuses(address(Arrays.copyOfRange(bytes, TRANSLATED.length, bytes.length)));
+        }
         boolean uniqueLocal = bytes.length == 16 && (bytes[0] & 0xFE) == 0xFC;
         boolean shared = bytes.length == 4 && bytes[0] == 100 && (bytes[1] & 0xC0) == 64; // RFC 6598
         boolean ours = address.isLoopbackAddress()
@@ -38,7 +58,7 @@ final class AddressGuard extends AddressResolverGroup<InetSocketAddress> {
                 || address.isLinkLocalAddress()
                 || uniqueLocal
                 || shared;
-        return metadata || ours && !allowPrivate;
+        return METADATA.contains(address) || ours && !allowPrivate;
     }
 
     /** As far as the text tells: a name is looked at when it is connected to. */
@@ -48,8 +68,12 @@ final class AddressGuard extends AddressResolverGroup<InetSocketAddress> {
         if (literal == null) {
             return !allowPrivate && bare.equalsIgnoreCase("localhost");
         }
+        return refuses(address(literal));
+    }
+
+    private static InetAddress address(byte[] bytes) {
         try {
-            return refuses(InetAddress.getByAddress(literal));
+            return InetAddress.getByAddress(bytes);
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // the length is that of an address
         }

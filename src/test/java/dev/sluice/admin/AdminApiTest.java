@@ -207,13 +207,20 @@ class AdminApiTest {
             JsonNode channel = gateway.channel(vendor, "{\"models\":[\"probe-model\"]}");
             String path = "/channels/" + channel.path("id").asLong();
 
+            vendor.answers(ScriptedVendor.chat("Hello, " + "you! ".repeat(60), 1, 1));
             JsonNode test =
                     gateway.api("POST", path + "/test", "{}").expect(200).json();
+            vendor.streams(ScriptedVendor.chatStream("Hello again", 1, 1));
+            JsonNode streamed = gateway.api("POST", path + "/test", "{\"stream\":true}")
+                    .expect(200)
+                    .json();
             JsonNode models =
                     gateway.api("POST", path + "/models", null).expect(200).json();
 
             assertThat(test.path("ok").asBoolean()).isTrue();
             assertThat(test.path("model").asString()).isEqualTo("probe-model");
+            assertThat(test.path("answer").asString()).startsWith("Hello, you!").hasSize(200);
+            assertThat(streamed.path("answer").asString()).isEqualTo("Hello again");
             assertThat(models.path("models").get(0).asString()).isEqualTo("gpt-4o-mini");
             gateway.api("DELETE", path, null).expect(204);
         }

@@ -33,6 +33,16 @@ record Someone(Gateway gateway, long id, Map<String, String> headers) {
         return signedIn(gateway, name, PASSWORD, user.path("id").asLong()).withAccessToken("write");
     }
 
+    /** A new user of that name, by the console's cookie. */
+    static Someone signedInAs(Gateway gateway, String name) {
+        JsonNode user = root(gateway)
+                .asks("POST", "/users", """
+                {"username": "%s", "password": "%s"}""".formatted(name, PASSWORD))
+                .expect(201)
+                .json();
+        return signedIn(gateway, name, PASSWORD, user.path("id").asLong());
+    }
+
     /** By the console's cookie, and with the header against forgery. */
     static Someone signedIn(Gateway gateway, String name, String password, long id) {
         Answer answer = nobody(gateway)

@@ -4,15 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.NoLeaks;
+import dev.sluice.testing.Script;
 import dev.sluice.testing.ScriptedVendor;
 import dev.sluice.testing.VendorCall;
+import io.netty.resolver.AddressResolver;
+import io.netty.resolver.AddressResolverGroup;
+import io.netty.resolver.InetNameResolver;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a call goes, and with which key, for each form of a base URL. */
 @ExtendWith(NoLeaks.class)
@@ -119,9 +130,68 @@ class AddressesTest {
     void neverReachesMetadataServices() throws Exception {
         var guard = new AddressGuard(io.netty.resolver.DefaultAddressResolverGroup.INSTANCE, true);
 
-        assertThat(guard.refuses(InetAddress.getByName("169.254.169.254"))).isTrue();
-        assertThat(guard.refuses(InetAddress.getByName("fd00:ec2::254"))).isTrue();
+        for (String metadata : List.of(
+                "169.254.169.254",
+                "fd00:ec2::254",
+                "169.254.170.2",
+                "100.100.100.200",
+                "::ffff:169.254.169.254",
+                "64:ff9b::169.254.169.254")) {
+            assertThat(guard.refuses(InetAddress.getByName(metadata))).as(metadata).isTrue();
+            assertThat(guard.refuses(metadata)).as(metadata).isTrue();
+        }
         assertThat(guard.refuses(InetAddress.getByName("127.0.0.1"))).isFalse();
+    }
+
+    /** A name server of an attacker's that says first this and then that. */
+    private static final class Names extends AddressResolverGroup<InetSocketAddress> {
+        private final String address;
+
+        Names(String address) {
+            this.address = address;
+        }
+
+        @Override
+        protected AddressResolver<InetSocketAddress> newResolver(EventExecutor executor) {
+            return new InetNameResolver(executor) {
+                @Override
+                protected void doResolve(String name, Promise<InetAddress> promise) throws Exception {
+                    promise.setSuccess(InetAddress.getByName(address));
+                }
+
+                @Override
+                protected void doResolveAll(String name, Promise<List<InetAddress>> promise) throws Exception {
+                    promise.setSuccess(List.of(InetAddress.getByName(address)));
+                }
+            }.asAddressResolver();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"169.254.169.254", "fd00:ec2::254"})
+    void aNameThatStandsForAMetadataServiceIsRefusedWhenItIsConnectedTo(String address) {
+        try (AddressGuard guard = new AddressGuard(new Names(address), true);
+                AddressGuard harmless = new AddressGuard(new Names("8.8.8.8"), true)) {
+            EventExecutor executor = ImmediateEventExecutor.INSTANCE;
+            InetSocketAddress name = InetSocketAddress.createUnresolved("metadata.example", 80);
+
+            assertThat(guard.getResolver(executor).resolve(name).cause()).isInstanceOf(UnknownHostException.class);
+            assertThat(guard.getResolver(executor).resolveAll(name).cause()).isInstanceOf(UnknownHostException.class);
+            assertThat(harmless.getResolver(executor).resolve(name).isSuccess()).isTrue();
+        }
+    }
+
+    @Test
+    void aRedirectIsNotFollowed() {
+        try (ScriptedVendor vendor = ScriptedVendor.start();
+                ScriptedVendor elsewhere = ScriptedVendor.start()) {
+            gateway.clearChannels();
+            gateway.channel(vendor, "{}");
+            vendor.always(Script.json(307, "{}").header("Location", elsewhere.url() + "/v1/chat/completions"));
+
+            assertThat(gateway.call(gateway.token().key(), chat("m")).status()).isEqualTo(502);
+            assertThat(elsewhere.connectionsOpened()).isZero();
+        }
     }
 
     @Test
