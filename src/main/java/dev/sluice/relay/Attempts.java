@@ -277,11 +277,13 @@ final class Attempts {
             EventStream events = new EventStream(call, reply, meter);
             return events.body()
                     .switchOnFirst((first, all) -> sendEvents(call, choice, reply, "text/event-stream", first, all))
+                    .doOnDiscard(ByteBuf.class, ByteBuf::release) // the caller left at that very moment
                     .then();
         }
         PlainAnswer answer = new PlainAnswer(call, reply, meter);
         return answer.body()
                 .switchOnFirst((first, all) -> sendPlain(call, choice, reply, answer, first, all))
+                .doOnDiscard(ByteBuf.class, ByteBuf::release)
                 .then();
     }
 
@@ -302,6 +304,7 @@ final class Attempts {
         return new BytesAnswer(call, reply)
                 .body()
                 .switchOnFirst((first, all) -> sendBytes(call, attempt, first, all))
+                .doOnDiscard(ByteBuf.class, ByteBuf::release)
                 .then();
     }
 

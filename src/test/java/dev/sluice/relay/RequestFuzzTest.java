@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Script;
 import dev.sluice.testing.ScriptedVendor;
+import dev.sluice.testing.VendorCall;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -149,17 +150,24 @@ class RequestFuzzTest {
     @BeforeAll
     static void start() {
         vendor = ScriptedVendor.start();
-        // Streams only when the gateway does; null: as usual.
-        vendor.forKey("sk-vendor-key-1")
-                .always(call -> !call.path().endsWith("/chat/completions")
-                        ? null
-                        : call.text().contains("\"stream\":true")
-                                ? Script.events(ScriptedVendor.chatStream("Hi", 1, 1))
-                                : Script.json(200, ScriptedVendor.chat("Hi", 1, 1)));
+        vendor.forKey("sk-vendor-key-1").always(RequestFuzzTest::answer);
         gateway = Gateway.shared();
         gateway.clearChannels();
         gateway.channel(vendor, "{\"models\":[\"fuzz\",\"omni-moderation-latest\"]}");
         key = gateway.token().key();
+    }
+
+    /** Streams only when the gateway does; null: as usual. */
+    private static Script answer(VendorCall call) {
+        if (call.text().startsWith("\ufeff")) {
+            return Script.json(400, ScriptedVendor.error("a mark is no JSON", "invalid_request_error", "x"));
+        }
+        if (!call.path().endsWith("/chat/completions")) {
+            return null;
+        }
+        return call.text().contains("\"stream\":true")
+                ? Script.events(ScriptedVendor.chatStream("Hi", 1, 1))
+                : Script.json(200, ScriptedVendor.chat("Hi", 1, 1));
     }
 
     @AfterAll
