@@ -8,6 +8,7 @@ import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Gateway.NewToken;
 import dev.sluice.testing.Json;
 import dev.sluice.testing.NoLeaks;
+import dev.sluice.testing.RawCall;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -145,6 +146,29 @@ class RealtimeTest {
         return session;
     }
 
+    private static byte[] upgrade(String key) {
+        return ("GET /v1/realtime?model=deaf HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + key
+                        + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                        + "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Has the vendor talk to who does not read, until no more is taken. */
+    private static AtomicInteger fillUp(RealtimeVendor vendor, int size, int messages) {
+        AtomicInteger sent = new AtomicInteger();
+        CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < messages; i++) {
+                vendor.says("\"" + "a".repeat(size) + "\"");
+                sent.incrementAndGet();
+            }
+        });
+        AtomicInteger before = new AtomicInteger();
+        await().pollInterval(Duration.ofMillis(200))
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> before.getAndSet(sent.get()) == sent.get() && sent.get() > 0);
+        return sent;
+    }
+
     private static Session openUnread(Gateway at, String key, String model) {
         Session session = new Session();
         session.slow = true;
@@ -193,17 +217,7 @@ class RealtimeTest {
     void takesFromTheVendor_whatTheCallerReads_andNoMore() throws Exception {
         int messages = 60;
         Session session = openUnread(gateway, gateway.token().key(), "rt");
-        AtomicInteger sent = new AtomicInteger();
-        CompletableFuture.runAsync(() -> {
-            for (int i = 0; i < messages; i++) {
-                vendor.saysBytes(new byte[1024 * 1024]);
-                sent.incrementAndGet();
-            }
-        });
-        AtomicInteger before = new AtomicInteger();
-        await().pollInterval(Duration.ofMillis(200))
-                .atMost(Duration.ofSeconds(10))
-                .until(() -> before.getAndSet(sent.get()) == sent.get() && sent.get() > 0);
+        AtomicInteger sent = fillUp(vendor, 1024 * 1024, messages);
 
         assertThat(sent.get())
                 .as("messages of 1 MB, with the sockets' buffers full")
@@ -437,28 +451,32 @@ class RealtimeTest {
 
     @Test
     void endsSessions_thatAreIdle_tooLarge_orInTheWayOfAStop() throws Exception {
-        try (Gateway small = Gateway.start("sluice.relay.realtime-idle=400ms", "sluice.relay.max-body=10KB");
+        try (Gateway small = Gateway.start("sluice.relay.realtime-idle=400ms", "sluice.relay.max-body=100KB");
                 RealtimeVendor second = new RealtimeVendor();
-                RealtimeVendor third = new RealtimeVendor()) {
+                RealtimeVendor third = new RealtimeVendor();
+                RealtimeVendor fourth = new RealtimeVendor()) {
             channel(small, vendor, "{\"models\":[\"idle\"]}");
             channel(small, second, "{\"models\":[\"large\"]}");
+            channel(small, fourth, "{\"models\":[\"deaf\"]}");
             channel(small, third, "{\"models\":[\"stop\"]}");
             String key = small.token().key();
 
             assertThat(open(small, key, "idle").closes()).isEqualTo(1000);
 
             Session large = open(small, key, "large");
-            large.socket.sendText("a".repeat(20_000), true).join();
+            large.socket.sendText("a".repeat(200_000), true).join();
             assertThat(large.closes()).isEqualTo(1009);
             second.closed.get(5, TimeUnit.SECONDS);
 
+            RawCall deaf = RawCall.send(small.port(), upgrade(key), 1_024);
+            fillUp(fourth, 64 * 1024, 120);
             Session stopped = open(small, key, "stop");
             third.says("{\"type\":\"session.created\"}");
             stopped.hears();
-            openUnread(small, key, "stop"); // it never answers the close, and is not waited for
             CompletableFuture<Void> stop = CompletableFuture.runAsync(small::close);
             assertThat(stopped.closes()).isEqualTo(1001);
-            stop.get(10, TimeUnit.SECONDS);
+            stop.get(10, TimeUnit.SECONDS); // who reads no more never answers the close, and is not waited for
+            deaf.close();
         }
     }
 }
