@@ -21,8 +21,7 @@ public class Sluice {
             case "rotate-key" ->
                 System.exit(RotateKey.run(System.out, System.err, Arrays.copyOfRange(arguments, 1, arguments.length)));
             default -> {
-                System.err.println(
-                        "There is no command '" + command
+                System.err.println("There is no command '" + command
                         + "'. Without one the gateway starts; there are: reconcile, rotate-key");
                 System.exit(WRONG_USE);
             }

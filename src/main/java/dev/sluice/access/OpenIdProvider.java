@@ -110,8 +110,7 @@ final class OpenIdProvider {
                 .responseTimeout(PATIENCE)
                 .followRedirect(false);
         this.description = Mono.defer(this::described)
-                .cacheInvalidateWhen(
-                        found -> Mono.delay(DESCRIPTION_KEPT).then()); // errors are not kept
+                .cacheInvalidateWhen(found -> Mono.delay(DESCRIPTION_KEPT).then()); // errors are not kept
     }
 
     private static void url(String setting, String text) {
@@ -142,9 +141,8 @@ final class OpenIdProvider {
         query.put("nonce", nonce);
         query.put("code_challenge", challenge);
         query.put("code_challenge_method", "S256");
-        return description.map(found -> found.authorization
-                + (found.authorization.contains("?") ? "&" : "?")
-                + form(query));
+        return description.map(
+                found -> found.authorization + (found.authorization.contains("?") ? "&" : "?") + form(query));
     }
 
     /** Who it is that came back with that code. */
@@ -234,11 +232,14 @@ final class OpenIdProvider {
     private Identity believed(String idToken, JsonNode keys, String nonce) {
         try {
             DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
-            processor.setJWSKeySelector(new JWSVerificationKeySelector<>(
-                    ALGORITHMS, new ImmutableJWKSet<>(JWKSet.parse(keys.toString()))));
+            processor.setJWSKeySelector(
+                    new JWSVerificationKeySelector<>(ALGORITHMS, new ImmutableJWKSet<>(JWKSet.parse(keys.toString()))));
             DefaultJWTClaimsVerifier<SecurityContext> claims = new DefaultJWTClaimsVerifier<>(
                     clientId,
-                    new JWTClaimsSet.Builder().issuer(issuer).claim("nonce", nonce).build(),
+                    new JWTClaimsSet.Builder()
+                            .issuer(issuer)
+                            .claim("nonce", nonce)
+                            .build(),
                     Set.of("sub", "exp", "iat", "aud"));
             claims.setMaxClockSkew(SKEW_SECONDS);
             processor.setJWTClaimsSetVerifier(claims);
@@ -255,7 +256,9 @@ final class OpenIdProvider {
             throw new Unbelievable("its ID token is for another party");
         }
         String subject = claims.getSubject();
-        if (subject.isEmpty() || subject.length() > LONGEST_SUBJECT || !subject.chars().allMatch(c -> c > 31 && c < 127)) {
+        if (subject.isEmpty()
+                || subject.length() > LONGEST_SUBJECT
+                || !subject.chars().allMatch(c -> c > 31 && c < 127)) {
             throw new Unbelievable("its ID token has a subject that is not 1 to 255 characters of ASCII");
         }
         String preferred = claims.getStringClaim("preferred_username");

@@ -72,7 +72,12 @@ public final class OpenIdSignIn {
     }
 
     /** What the cookie holds. */
-    record Journey(String state, String nonce, String verifier, @Nullable Long link, long until) {}
+    record Journey(
+            String state,
+            String nonce,
+            String verifier,
+            @Nullable Long link,
+            long until) {}
 
     private final OpenIdProvider provider;
     private final MasterKey key;
@@ -228,24 +233,27 @@ public final class OpenIdSignIn {
         return database.read(client -> IdentityTable.user(client, identity.issuer(), identity.subject()))
                 .next()
                 .flatMap(id -> database.inTransaction(client -> UserTable.find(client, id)))
-                .switchIfEmpty(Mono.defer(
-                        () -> createUsers ? made(identity, draft, witness.apply("register")) : Mono.empty()))
+                .switchIfEmpty(
+                        Mono.defer(() -> createUsers ? made(identity, draft, witness.apply("register")) : Mono.empty()))
                 .flatMap(user -> user.enabled()
-                        ? sessions.beginFor(user, before, witness.apply("sign_in")).<Arrival>map(SignedIn::new)
+                        ? sessions.beginFor(user, before, witness.apply("sign_in"))
+                                .<Arrival>map(SignedIn::new)
                         : Mono.just(Failed.DISABLED_USER))
                 .defaultIfEmpty(Failed.UNKNOWN_USER);
     }
 
     /** With a password that nobody knows: an admin may set one. */
     private Mono<User> made(Identity identity, Function<String, User> draft, Witness<User> witness) {
-        return passwords.hash(Secret.random(Secret.LETTERS)).flatMap(hash -> changes.write(
-                Register.NAME,
-                client -> freeName(client, identity.name())
-                        .flatMap(free -> UserTable.insert(client, draft.apply(free), hash))
-                        .flatMap(id -> IdentityTable.insert(
-                                        client, identity.issuer(), identity.subject(), id, clock.millis())
-                                .then(UserTable.find(client, id)))
-                        .flatMap(user -> witness.saw(client, null, user).thenReturn(user))));
+        return passwords
+                .hash(Secret.random(Secret.LETTERS))
+                .flatMap(hash -> changes.write(
+                        Register.NAME,
+                        client -> freeName(client, identity.name())
+                                .flatMap(free -> UserTable.insert(client, draft.apply(free), hash))
+                                .flatMap(id -> IdentityTable.insert(
+                                                client, identity.issuer(), identity.subject(), id, clock.millis())
+                                        .then(UserTable.find(client, id)))
+                                .flatMap(user -> witness.saw(client, null, user).thenReturn(user))));
     }
 
     /** Never another user's: a name at the provider proves nothing here. */

@@ -73,8 +73,7 @@ final class SecondFactorTable {
 
     static Mono<Void> insertRecoveryCodes(DatabaseClient client, long userId, List<String> hashes) {
         return Flux.fromIterable(hashes)
-                .concatMap(hash -> client.sql(
-                                "INSERT INTO recovery_codes (user_id, code_hash) VALUES (:userId, :hash)")
+                .concatMap(hash -> client.sql("INSERT INTO recovery_codes (user_id, code_hash) VALUES (:userId, :hash)")
                         .bind("userId", userId)
                         .bind("hash", hash)
                         .then())

@@ -123,8 +123,9 @@ public final class SecondFactors {
      * @return the recovery codes, this once
      */
     public Mono<List<String>> confirm(User user, String code, @Nullable String session, Witness<User> witness) {
-        List<String> codes =
-                Stream.generate(SecondFactors::recoveryCode).limit(RECOVERY_CODES).toList();
+        List<String> codes = Stream.generate(SecondFactors::recoveryCode)
+                .limit(RECOVERY_CODES)
+                .toList();
         List<String> hashes = codes.stream().map(SecondFactors::hash).toList();
         return database.inTransaction(client -> SecondFactorTable.find(client, user.id())
                 .next()

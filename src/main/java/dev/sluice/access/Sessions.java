@@ -37,8 +37,7 @@ public final class Sessions {
     private final Clock clock;
     private final GuessThrottle throttle;
 
-    Sessions(
-            Register register, Database database, Passwords passwords, SecondFactors secondFactors, Clock clock) {
+    Sessions(Register register, Database database, Passwords passwords, SecondFactors secondFactors, Clock clock) {
         this.register = register;
         this.database = database;
         this.passwords = passwords;

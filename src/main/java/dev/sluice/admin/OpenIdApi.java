@@ -94,7 +94,9 @@ final class OpenIdApi {
     }
 
     @GetMapping("/callback")
-    @Operation(summary = "Where the provider sends the browser back to: sets the session's cookie and sends it to the console")
+    @Operation(
+            summary =
+                    "Where the provider sends the browser back to: sets the session's cookie and sends it to the console")
     @ApiResponse(responseCode = "302")
     Mono<ResponseEntity<Void>> arrive(
             ServerHttpRequest request,

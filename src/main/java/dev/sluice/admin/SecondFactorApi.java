@@ -73,7 +73,11 @@ final class SecondFactorApi {
             for (int y = 0; y < code.size; y++) {
                 for (int x = 0; x < code.size; x++) {
                     if (code.getModule(x, y)) {
-                        path.append('M').append(x + MARGIN).append(' ').append(y + MARGIN).append("h1v1h-1z");
+                        path.append('M')
+                                .append(x + MARGIN)
+                                .append(' ')
+                                .append(y + MARGIN)
+                                .append("h1v1h-1z");
                     }
                 }
             }
@@ -154,11 +158,7 @@ final class SecondFactorApi {
             String code = given(fields, "code");
             fields.check();
             return secondFactors.end(
-                    user,
-                    password,
-                    code,
-                    operator.address(),
-                    trail.as("factor_off", operator, UserApi.KIND));
+                    user, password, code, operator.address(), trail.as("factor_off", operator, UserApi.KIND));
         });
     }
 
@@ -171,9 +171,8 @@ final class SecondFactorApi {
             UserApi.mayChange(operator, user);
             // a stolen session must not do what its owner needs password and code for
             if (operator.owns(user.id()) && operator.means() != Operator.Means.ADMIN_TOKEN) {
-                return Mono.error(new Conflict(
-                        "Your own is turned off with password and code: POST /api/users/" + user.id()
-                                + "/second-factor/removal."));
+                return Mono.error(new Conflict("Your own is turned off with password and code: POST /api/users/"
+                        + user.id() + "/second-factor/removal."));
             }
             return secondFactors.reset(user, trail.as("factor_reset", operator, UserApi.KIND));
         });

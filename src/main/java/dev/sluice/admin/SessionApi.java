@@ -75,8 +75,7 @@ final class SessionApi {
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED)
             String password,
 
-            @Schema(description = "Of the second factor, or a recovery code; asked for by code_required")
-            @Nullable
+            @Schema(description = "Of the second factor, or a recovery code; asked for by code_required") @Nullable
             String code) {}
 
     /** Who is signed in. */
@@ -88,8 +87,7 @@ final class SessionApi {
             @JsonProperty("password_generated")
             boolean passwordGenerated,
 
-            @Schema(description = "Whether signing in takes a code beside the password")
-            @JsonProperty("second_factor")
+            @Schema(description = "Whether signing in takes a code beside the password") @JsonProperty("second_factor")
             boolean secondFactor) {}
 
     @PostMapping(consumes = "application/json")
@@ -100,7 +98,8 @@ final class SessionApi {
                             content = @Content(schema = @Schema(implementation = SignIn.class))))
     @ApiResponse(responseCode = "201", content = @Content(schema = @Schema(implementation = View.class)))
     Mono<ResponseEntity<Object>> signIn(ServerHttpRequest request, @RequestBody byte[] body) {
-        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("username", "password", "code"), Set.of());
+        Fields fields =
+                Fields.read(body, Fields.JSON.createObjectNode(), Set.of("username", "password", "code"), Set.of());
         String username = fields.text("username", 200);
         String password = fields.text("password", 1_000);
         String code = fields.text("code", 100);

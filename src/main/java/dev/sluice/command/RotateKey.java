@@ -33,8 +33,7 @@ public final class RotateKey {
                 .inTransaction(client -> ChannelTable.sealAgain(client, key)
                         .zipWhen(
                                 channels -> SecondFactors.sealAgain(client, key),
-                                (channels, factors) ->
-                                        channels + " channels and " + factors + " second factors"))
+                                (channels, factors) -> channels + " channels and " + factors + " second factors"))
                 .block();
         MasterKey.settle(directory);
         return "Sealed " + done + " with the key " + key + ", in " + visit + ".";

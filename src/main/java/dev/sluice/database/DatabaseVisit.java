@@ -45,8 +45,8 @@ public final class DatabaseVisit {
         } catch (SQLException e) {
             if (e.getErrorCode() == IN_USE) {
                 throw new IllegalArgumentException(
-                        "SLUICE_DATA_DIR: " + file
-                                + " is in use, probably by a running gateway. Stop it first" + otherwise,
+                        "SLUICE_DATA_DIR: " + file + " is in use, probably by a running gateway. Stop it first"
+                                + otherwise,
                         e);
             }
             throw new IllegalArgumentException(

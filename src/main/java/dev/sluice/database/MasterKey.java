@@ -107,7 +107,11 @@ public final class MasterKey {
     }
 
     private static List<String> lines(DataDirectory directory) {
-        return directory.kept(FILE, MasterKey::generated).lines().map(String::strip).toList();
+        return directory
+                .kept(FILE, MasterKey::generated)
+                .lines()
+                .map(String::strip)
+                .toList();
     }
 
     /**
@@ -168,8 +172,8 @@ public final class MasterKey {
         try {
             byte[] all = Base64.getDecoder().decode(parts[2]);
             byte[] nonce = Arrays.copyOf(all, NONCE_BYTES);
-            byte[] clear = key.cipher(Cipher.DECRYPT_MODE, purpose, nonce)
-                    .doFinal(all, NONCE_BYTES, all.length - NONCE_BYTES);
+            byte[] clear =
+                    key.cipher(Cipher.DECRYPT_MODE, purpose, nonce).doFinal(all, NONCE_BYTES, all.length - NONCE_BYTES);
             return new String(clear, StandardCharsets.UTF_8);
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new IllegalStateException(
@@ -186,14 +190,12 @@ public final class MasterKey {
     public Mono<Long> sealAgain(DatabaseClient client, Purpose purpose, String table, String id, String column) {
         record Row(long id, String sealed) {}
         return client.sql("SELECT " + id + ", " + column + " FROM " + table + " ORDER BY " + id)
-                .map(row -> new Row(
-                        requireNonNull(row.get(0, Long.class)), requireNonNull(row.get(1, String.class))))
+                .map(row -> new Row(requireNonNull(row.get(0, Long.class)), requireNonNull(row.get(1, String.class))))
                 .all()
                 .collectList() // the connection is free for the updates
                 .flatMapIterable(rows -> rows)
                 .filter(row -> !row.sealed.startsWith(FORM + ":" + keys.getFirst() + ":"))
-                .concatMap(row -> client.sql(
-                                "UPDATE " + table + " SET " + column + " = :sealed WHERE " + id + " = :id")
+                .concatMap(row -> client.sql("UPDATE " + table + " SET " + column + " = :sealed WHERE " + id + " = :id")
                         .bind("sealed", seal(purpose, open(purpose, row.sealed)))
                         .bind("id", row.id)
                         .fetch()

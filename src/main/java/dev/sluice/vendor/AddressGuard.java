@@ -65,10 +65,22 @@ final class AddressGuard extends AddressResolverGroup<InetSocketAddress> {
     boolean refuses(String host) {
         String bare = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(bare);
+        if (literal == null && bare.contains(":")) {
+            return refusesMixed(bare);
+        }
         if (literal == null) {
             return !allowPrivate && bare.equalsIgnoreCase("localhost");
         }
         return refuses(address(literal));
+    }
+
+    /** IPv6 whose end is written as IPv4, which Netty reads in one form only. With a colon in it nothing is looked up. */
+    private boolean refusesMixed(String literal) {
+        try {
+            return refuses(InetAddress.getByName(literal));
+        } catch (UnknownHostException e) {
+            return false; // no address, and no name either
+        }
     }
 
     private static InetAddress address(byte[] bytes) {

@@ -66,8 +66,8 @@ class OpenIdTest {
 
     private static String back(String url) {
         try (HttpClient http = HttpClient.newHttpClient()) {
-            HttpResponse<Void> answer = http.send(
-                    HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.discarding());
+            HttpResponse<Void> answer =
+                    http.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.discarding());
             URI there = URI.create(answer.headers().firstValue("Location").orElseThrow());
             assertThat(there.toString()).startsWith("https://gateway.example/api/oidc/callback?");
             return there.getRawPath() + "?" + there.getRawQuery();
@@ -120,7 +120,11 @@ class OpenIdTest {
         provider.is("ann-2", "Ann Smith"); // of the same name is not the same
         Browser other = new Browser();
         other.signsIn();
-        assertThat(other.goes("/api/session").expect(200).json().path("username").asString())
+        assertThat(other.goes("/api/session")
+                        .expect(200)
+                        .json()
+                        .path("username")
+                        .asString())
                 .isEqualTo("Ann-Smith-2");
     }
 
@@ -218,7 +222,8 @@ class OpenIdTest {
         Browser browser = new Browser();
         String url = String.valueOf(browser.goes("/api/oidc/login").header("Location"));
         String state = url.replaceFirst(".*[?&]state=([^&]+).*", "$1");
-        assertThat(browser.goes("/api/oidc/callback?error=access_denied&state=" + state).header("Location"))
+        assertThat(browser.goes("/api/oidc/callback?error=access_denied&state=" + state)
+                        .header("Location"))
                 .isEqualTo("/#/overview?oidc=denied");
         assertThat(browser.isSignedIn()).isFalse();
     }
@@ -258,17 +263,19 @@ class OpenIdTest {
         String back = back(departure.json().path("url").asString());
         Answer stranger = gateway.send("GET", back, Map.of("Cookie", journey), null);
         assertThat(stranger.header("Location")).isEqualTo("/#/profile?oidc=not_linked");
-        Answer arrival =
-                gateway.send("GET", back, Map.of("Cookie", journey + "; " + user.headers().get("Cookie")), null);
+        Answer arrival = gateway.send(
+                "GET", back, Map.of("Cookie", journey + "; " + user.headers().get("Cookie")), null);
         assertThat(arrival.header("Location")).isEqualTo("/#/profile?oidc=linked");
         assertThat(user.reads("/oidc/link").path("linked").asBoolean()).isTrue();
         Browser browser = new Browser();
         browser.signsIn();
-        assertThat(browser.goes("/api/session").json().path("username").asString()).isEqualTo("linked");
+        assertThat(browser.goes("/api/session").json().path("username").asString())
+                .isEqualTo("linked");
         user.asks("DELETE", "/oidc/link", null).expect(204);
         Browser later = new Browser();
         later.signsIn();
-        assertThat(later.goes("/api/session").json().path("username").asString()).isEqualTo("whoever");
+        assertThat(later.goes("/api/session").json().path("username").asString())
+                .isEqualTo("whoever");
     }
 
     @Test

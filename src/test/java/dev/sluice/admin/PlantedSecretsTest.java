@@ -54,9 +54,9 @@ class PlantedSecretsTest {
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        root.addAppender(log);
         try (ScriptedVendor vendor = ScriptedVendor.start();
                 Gateway gateway = Gateway.startIn(directory)) {
+            root.addAppender(log); // a start sets logging up anew
             administers(gateway, vendor);
             signsIn(gateway);
             calls(gateway, vendor);
@@ -85,14 +85,14 @@ class PlantedSecretsTest {
 
     private void administers(Gateway gateway, ScriptedVendor vendor) {
         heard(gateway.api("POST", "/channels", """
-                {"name":"planted","vendor":"openai","base_url":"%s","keys":["%s"],"models":["planted"]}""".formatted(
-                                vendor.baseUrl(), CHANNEL_KEY))
+                {"name":"planted","vendor":"openai","base_url":"%s","keys":["%s"],"models":["planted"]}""".formatted(vendor.baseUrl(), CHANNEL_KEY))
                 .expect(201));
         heard(gateway.api("POST", "/channels", "{\"keys\":\"" + CHANNEL_KEY + "\",\"vendor\":7}")
                 .expect(400));
         heard(gateway.api("POST", "/channels", "{\"keys\":{\"a\":\"" + CHANNEL_KEY + "\"}}")
                 .expect(400));
-        heard(gateway.api("POST", "/channels", "{\"keys\":[\"" + CHANNEL_KEY + "\"]").expect(400));
+        heard(gateway.api("POST", "/channels", "{\"keys\":[\"" + CHANNEL_KEY + "\"]")
+                .expect(400));
         heard(gateway.api("POST", "/users", "{\"username\":\"x\",\"password\":[\"" + PASSWORD + "\"]}")
                 .expect(400));
         heard(gateway.api(
@@ -128,10 +128,7 @@ class PlantedSecretsTest {
                 .expect(400));
         secrets.put(
                 "recovery code",
-                user.asks(
-                                "POST",
-                                factor + "/confirmation",
-                                "{\"code\":\"" + new Authenticator(secret).code() + "\"}")
+                user.asks("POST", factor + "/confirmation", "{\"code\":\"" + new Authenticator(secret).code() + "\"}")
                         .expect(200)
                         .json()
                         .path("recovery_codes")
@@ -140,11 +137,13 @@ class PlantedSecretsTest {
         heard(user.asks("POST", factor + "/removal", "{\"code\":{\"a\":\"" + secret + "\"}}")
                 .expect(400));
         heard(user.gets(factor).expect(200));
-        secrets.put("token", user.asks("POST", "/tokens", "{\"name\":\"planted\"}")
-                .expect(201)
-                .json()
-                .path("key")
-                .asString());
+        secrets.put(
+                "token",
+                user.asks("POST", "/tokens", "{\"name\":\"planted\"}")
+                        .expect(201)
+                        .json()
+                        .path("key")
+                        .asString());
         secrets.put(
                 "access token",
                 user.asks("POST", "/access-tokens", "{\"name\":\"planted\"}")

@@ -101,7 +101,8 @@ class SecondFactorTest {
         isAskedForTheCode(user.signsIn(recovery));
         user.signsIn(user.recoveryCodes.get(1).replace("-", " ").toLowerCase(java.util.Locale.ROOT))
                 .expect(201);
-        assertThat(user.someone.reads(user.path()).path("recovery_codes").asInt()).isEqualTo(8);
+        assertThat(user.someone.reads(user.path()).path("recovery_codes").asInt())
+                .isEqualTo(8);
     }
 
     @Test
@@ -133,7 +134,8 @@ class SecondFactorTest {
         Someone other = Someone.signedIn(gateway, plain("two"), Someone.PASSWORD, 0);
         long id = other.reads("/session").path("id").asLong();
         Someone one = Someone.signedIn(gateway, "two" + count.get(), Someone.PASSWORD, id);
-        Careful.confirms(one, new Authenticator(Careful.begun(one).path("secret").asString()).code())
+        Careful.confirms(
+                        one, new Authenticator(Careful.begun(one).path("secret").asString()).code())
                 .expect(200);
         one.gets("/session").expect(200);
         other.gets("/session").expect(401);
@@ -193,6 +195,8 @@ class SecondFactorTest {
         isAskedForTheCode(user.signsIn(null));
         admin.asks("DELETE", user.path(), null).expect(204);
         user.signsIn(null).expect(201);
-        assertThat(admin.reads("/audit?limit=200").toString()).contains("factor_on").contains("factor_reset");
+        assertThat(admin.reads("/audit?limit=200").toString())
+                .contains("factor_on")
+                .contains("factor_reset");
     }
 }

@@ -69,8 +69,7 @@ class RotateKeyTest {
                 gateway.channel(vendor, "{\"keys\":[]}");
                 before = sealed(gateway);
             }
-            Run run = Run.on(
-                    data, database.setting(), "SLUICE_SECRET_KEY=" + SECOND, "SLUICE_OLD_SECRET_KEY=" + FIRST);
+            Run run = Run.on(data, database.setting(), "SLUICE_SECRET_KEY=" + SECOND, "SLUICE_OLD_SECRET_KEY=" + FIRST);
             assertThat(run.code).as("%s", run).isZero();
             assertThat(run.said)
                     .startsWith("Sealed 2 channels and 0 second factors with the key ")
@@ -109,7 +108,9 @@ class RotateKeyTest {
             String broken;
             try (Gateway gateway = Gateway.startIn(data)) {
                 gateway.channel(vendor, "{}");
-                long last = gateway.channel(vendor, "{\"name\":\"broken\"}").path("id").asLong();
+                long last = gateway.channel(vendor, "{\"name\":\"broken\"}")
+                        .path("id")
+                        .asLong();
                 broken = "UPDATE channels SET sealed_keys = 'v1:00000000:AAAA' WHERE id = " + last;
                 change(gateway, broken);
             }

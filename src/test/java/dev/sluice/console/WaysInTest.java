@@ -82,7 +82,7 @@ class WaysInTest {
             person.presses("Turn second factor off");
             person.fills("Password", PASSWORD).fills("Code", codes.getFirst().toLowerCase(java.util.Locale.ROOT));
             person.front().locator("form button.danger").click();
-            person.button("Turn second factor on").waitFor();
+            person.page().locator("button:has-text('Turn second factor on')").waitFor();
             assertThat(person.complaintsButRefusals()).isEmpty();
         }
     }

@@ -54,8 +54,7 @@ public final class StubProvider implements AutoCloseable {
 
     public static StubProvider start() {
         try {
-            return new StubProvider(
-                    HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+            return new StubProvider(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -162,8 +161,7 @@ public final class StubProvider implements AutoCloseable {
     }
 
     private void token(HttpExchange exchange) throws IOException, GeneralSecurityException {
-        Map<String, String> body =
-                form(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+        Map<String, String> body = form(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
         Map<String, String> asked = codes.remove(body.getOrDefault("code", ""));
         boolean good = asked != null
                 && "authorization_code".equals(body.get("grant_type"))

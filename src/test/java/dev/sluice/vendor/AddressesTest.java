@@ -137,7 +137,9 @@ class AddressesTest {
                 "100.100.100.200",
                 "::ffff:169.254.169.254",
                 "64:ff9b::169.254.169.254")) {
-            assertThat(guard.refuses(InetAddress.getByName(metadata))).as(metadata).isTrue();
+            assertThat(guard.refuses(InetAddress.getByName(metadata)))
+                    .as(metadata)
+                    .isTrue();
             assertThat(guard.refuses(metadata)).as(metadata).isTrue();
         }
         assertThat(guard.refuses(InetAddress.getByName("127.0.0.1"))).isFalse();
