@@ -69,6 +69,8 @@ class ArchitectureTest {
             "dev.sluice.command.Reconcile",
             // The same.
             "dev.sluice.command.RotateKey",
+            // Writes what is left when the program ends, on the thread that ends it.
+            "dev.sluice.relay.Pins",
             // Waits on a thread of its own, which does nothing else.
             "dev.sluice.ledger.Ledger",
             // Gives leases back while the program starts or stops, on its main thread.

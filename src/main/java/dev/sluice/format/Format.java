@@ -109,7 +109,9 @@ public enum Format {
                     IMAGE_VARIATIONS,
                     REALTIME,
                     MIDJOURNEY,
-                    SUNO -> null;
+                    SUNO,
+                    FILES,
+                    BATCHES -> null;
         };
     }
 

@@ -6,15 +6,18 @@ import dev.sluice.database.DataDirectory;
 import dev.sluice.database.Database;
 import dev.sluice.wire.CallId;
 import dev.sluice.wire.Usage;
+import io.r2dbc.spi.Readable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
 /**
- * What vendors work on after they have answered. A task that fails after it was paid is paid back once: the word that it
- * was, and the entry of the books with the negative amount, are one transaction.
+ * What vendors keep, and what they work on after they have answered: which channel has it, and whose it is. A task that
+ * fails after it was paid is paid back once, and a batch whose use is known at last is paid once: the word that it was, and
+ * the entry of the books, are one transaction.
  */
 @Component
 public final class Tasks {
@@ -27,9 +30,9 @@ public final class Tasks {
     }
 
     /**
-     * A task of a user.
+     * A task or an object of a user.
      *
-     * @param kind {@code mj} or {@code suno}
+     * @param kind {@code mj}, {@code suno}, {@code batch}, {@code file}, or {@code resp} for a response
      * @param id the vendor's own
      * @param costNanos what its call was charged
      */
@@ -72,17 +75,59 @@ public final class Tasks {
                                 .bind("kind", kind)
                                 .bind("ids", ids)
                                 .bind("user", userId)
-                                .map(row -> new Task(
-                                        kind,
-                                        requireNonNull(row.get(0, String.class)),
-                                        requireNonNull(row.get(1, Long.class)),
-                                        userId,
-                                        requireNonNull(row.get(2, Long.class)),
-                                        requireNonNull(row.get(3, String.class)),
-                                        requireNonNull(row.get(4, Long.class)),
-                                        requireNonNull(row.get(5, Long.class))))
+                                .map(row -> read(row, kind, userId))
                                 .all())
                         .collectList();
+    }
+
+    private static Task read(Readable row, String kind, long userId) {
+        return new Task(
+                kind,
+                requireNonNull(row.get(0, String.class)),
+                requireNonNull(row.get(1, Long.class)),
+                userId,
+                requireNonNull(row.get(2, Long.class)),
+                requireNonNull(row.get(3, String.class)),
+                requireNonNull(row.get(4, Long.class)),
+                requireNonNull(row.get(5, Long.class)));
+    }
+
+    /** The user's newest, after that one; null: from the first. */
+    public Mono<List<Task>> newest(String kind, long userId, @Nullable Task after, int limit) {
+        long at = after == null ? Long.MAX_VALUE : after.createdAt;
+        String id = after == null ? "" : after.id;
+        return database.read(client -> client.sql("SELECT task_id, channel_id, token_id, model, cost_nanos, created_at"
+                                + " FROM tasks WHERE kind = :kind AND user_id = :user AND (created_at < :at"
+                                + " OR created_at = :at AND task_id < :id)"
+                                + " ORDER BY created_at DESC, task_id DESC LIMIT " + limit)
+                        .bind("kind", kind)
+                        .bind("user", userId)
+                        .bind("at", at)
+                        .bind("id", id)
+                        .map(row -> read(row, kind, userId))
+                        .all())
+                .collectList();
+    }
+
+    /** It is gone. */
+    public Mono<Boolean> forget(Task task) {
+        return database.inTransaction(
+                client -> client.sql("DELETE FROM tasks WHERE kind = :kind AND task_id = :id AND channel_id = :channel")
+                        .bind("kind", task.kind)
+                        .bind("id", task.id)
+                        .bind("channel", task.channelId)
+                        .fetch()
+                        .rowsUpdated()
+                        .map(rows -> rows == 1));
+    }
+
+    /** What it used is known at last: it is paid, unless it was already. */
+    public Mono<Boolean> charge(Task task, String model, Usage usage, long costNanos, long now, String clientIp) {
+        return database.inTransaction(client -> claim(client, task, now)
+                .flatMap(mine -> mine
+                        ? books.book(client, List.of(entry(task, "batches", model, usage, costNanos, now, clientIp)))
+                                .thenReturn(true)
+                        : Mono.just(false)));
     }
 
     /** It failed: its price goes back, unless it did already. */
@@ -91,7 +136,16 @@ public final class Tasks {
                 ? Mono.just(false)
                 : database.inTransaction(client -> claim(client, task, now)
                         .flatMap(mine -> mine
-                                ? books.book(client, List.of(entry(task, now, clientIp)))
+                                ? books.book(
+                                                client,
+                                                List.of(entry(
+                                                        task,
+                                                        task.kind + "/refund",
+                                                        task.model,
+                                                        Usage.NONE,
+                                                        -task.costNanos,
+                                                        now,
+                                                        clientIp)))
                                         .thenReturn(true)
                                 : Mono.just(false)));
     }
@@ -109,12 +163,13 @@ public final class Tasks {
                 .map(rows -> rows == 1);
     }
 
-    private static Entry entry(Task task, long now, String clientIp) {
+    private static Entry entry(
+            Task task, String endpoint, String model, Usage usage, long costNanos, long now, String clientIp) {
         return new Entry(
                 CallId.next(now),
                 now,
-                task.kind + "/refund",
-                task.model,
+                endpoint,
+                model,
                 null,
                 false,
                 task.userId,
@@ -122,8 +177,8 @@ public final class Tasks {
                 task.channelId,
                 200,
                 null,
-                Usage.NONE,
-                -task.costNanos,
+                usage,
+                costNanos,
                 null,
                 0,
                 null,

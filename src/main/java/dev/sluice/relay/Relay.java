@@ -122,9 +122,17 @@ final class Relay {
     /** What a vendor keeps: a response is asked for, deleted or cancelled at the channel that made it. It costs nothing. */
     Mono<Void> kept(Visit visit, String id, String rest) {
         Caller caller = identify(visit);
+        Mono<Void> looked = pins.look(id, caller.user().id());
+        return looked == null
+                ? kept(visit, caller, id, rest)
+                : looked.publishOn(Schedulers.fromExecutor(visit.loop()))
+                        .then(Mono.defer(() -> kept(visit, caller, id, rest)));
+    }
+
+    private Mono<Void> kept(Visit visit, Caller caller, String id, String rest) {
         Long channel = pins.channel(id, caller.user().id());
         Upstream upstream = channel == null ? null : channels.upstream(channel);
-        if (upstream == null) {
+        if (channel == null || upstream == null) {
             throw new Refusal(Reason.RESPONSE_NOT_FOUND, "There is no such response here.");
         }
         HttpMethod method = visit.request().method();
@@ -133,14 +141,17 @@ final class Relay {
                         Failure.class,
                         error -> new Refusal(Reason.UPSTREAM_ERROR, "The response could not be reached."))
                 .flatMap(reply -> {
-                    if (method.equals(HttpMethod.DELETE) && reply.status() == 200) {
-                        pins.forget(id);
-                    }
-                    return passOn(visit, reply);
+                    Mono<Void> answer = passOn(visit, reply);
+                    boolean gone = method.equals(HttpMethod.DELETE) && reply.status() == 200;
+                    return gone
+                            ? pins.forget(id, channel, caller.user().id())
+                                    .publishOn(Schedulers.fromExecutor(visit.loop()))
+                                    .then(answer)
+                            : answer;
                 });
     }
 
-    private static Mono<Void> passOn(Visit visit, Reply reply) {
+    static Mono<Void> passOn(Visit visit, Reply reply) {
         int status = reply.status();
         // A key that is refused is the operator's trouble, and none of the caller's.
         return visit.response()
@@ -157,10 +168,16 @@ final class Relay {
     Mono<Void> call(Visit visit, Endpoint endpoint, @Nullable String model, boolean stream) {
         Call call = open(visit, endpoint);
         return body(visit)
-                .flatMap(body -> Contained.step(() -> admit(
-                        call,
-                        model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream),
-                        () -> attempts.answer(call))))
+                .flatMap(body -> Contained.step(() -> {
+                    Ask ask = model == null ? Ask.read(endpoint, body) : Ask.read(endpoint, body, model, stream);
+                    Mono<Void> looked = ask.follows() == null
+                            ? null
+                            : pins.look(ask.follows(), call.caller().user().id());
+                    return looked == null
+                            ? admit(call, ask, () -> attempts.answer(call))
+                            : looked.publishOn(Schedulers.fromExecutor(visit.loop()))
+                                    .then(Mono.defer(() -> admit(call, ask, () -> attempts.answer(call))));
+                }))
                 .doOnError(error -> failed(call, error))
                 .doFinally(signal -> gone(call, signal));
     }

@@ -38,10 +38,12 @@ final class RelayRoutes implements NettyRouteProvider {
     private final Relay relay;
     private final Realtime realtime;
     private final TaskCalls tasks;
+    private final FileCalls files;
     private final Billing billing;
     private final Map<String, Endpoint> endpoints = new HashMap<>();
 
-    RelayRoutes(Relay relay, Realtime realtime, TaskCalls tasks, Billing billing) {
+    RelayRoutes(Relay relay, Realtime realtime, TaskCalls tasks, FileCalls files, Billing billing) {
+        this.files = files;
         this.tasks = tasks;
         this.realtime = realtime;
         this.relay = relay;
@@ -100,6 +102,9 @@ final class RelayRoutes implements NettyRouteProvider {
         }
         if (TaskCalls.serves(path)) {
             return tasks.serve(visit);
+        }
+        if (FileCalls.serves(path)) {
+            return files.serve(visit, path);
         }
         if (path.startsWith(RESPONSES)) {
             return kept(visit, path.substring(RESPONSES.length()));

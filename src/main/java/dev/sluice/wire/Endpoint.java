@@ -35,7 +35,10 @@ public enum Endpoint {
     /** Pictures that a Midjourney relay works on after it has answered; at the root, not under {@code /v1}. */
     MIDJOURNEY("/mj", null, false),
     /** Songs, likewise. */
-    SUNO("/suno", null, false);
+    SUNO("/suno", null, false),
+    /** Files that a vendor keeps, and batches that it works on for hours: objects, not calls. */
+    FILES("/files", null, false),
+    BATCHES("/batches", null, false);
 
     /** The path after the version segment. */
     public final String path;
@@ -64,7 +67,12 @@ public enum Endpoint {
 
     /** Whether it is asked in one POST under {@code /v1} that names its model, as most are. */
     public boolean plain() {
-        return !path.contains("{") && this != REALTIME && this != MIDJOURNEY && this != SUNO;
+        return !path.contains("{")
+                && this != REALTIME
+                && this != MIDJOURNEY
+                && this != SUNO
+                && this != FILES
+                && this != BATCHES;
     }
 
     /** Whether it is asked in a form, with a file. */

@@ -29,6 +29,7 @@ public final class Refusal extends RuntimeException {
         REQUEST_TOO_LARGE(413, "invalid_request_error", "request_too_large"),
         MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found"),
         RESPONSE_NOT_FOUND(404, "invalid_request_error", "response_not_found"),
+        OBJECT_NOT_FOUND(404, "invalid_request_error", "not_found"),
         TASK_NOT_FOUND(404, "invalid_request_error", "task_not_found"),
         UNKNOWN_URL(404, "invalid_request_error", "unknown_url"),
         METHOD_NOT_ALLOWED(405, "invalid_request_error", "method_not_allowed"),

@@ -6,11 +6,13 @@ import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Gateway.NewToken;
 import dev.sluice.testing.NoLeaks;
 import dev.sluice.testing.ScriptedVendor;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -96,6 +98,25 @@ class KeptTest {
         gateway.send("DELETE", "/v1/responses/" + id("c"), key, null).expect(200);
 
         gateway.get("/v1/responses/" + id("c"), token.key()).expect(404);
+    }
+
+    @Test
+    void isKnownAfterARestart(@TempDir Path directory) {
+        NewToken token;
+        try (Gateway first = Gateway.startIn(directory)) {
+            first.channel(maker, "{}");
+            token = first.token();
+            maker.answers(VendorsForm.OPENAI_RESPONSES.plain(Scene.TEXT).replace("resp_1", id("e")));
+            first.call("/v1/responses", token.key(), CallersForm.RESPONSES.hello("m", false))
+                    .expect(200);
+            maker.nextCall();
+        }
+        try (Gateway second = Gateway.startIn(directory)) {
+            second.channel(other, "{\"priority\":9}");
+            maker.answers("{\"id\":\"x\"}");
+            second.get("/v1/responses/" + id("e"), token.key()).expect(200);
+            assertThat(maker.nextCall().uri()).isEqualTo("/v1/responses/" + id("e"));
+        }
     }
 
     @Test

@@ -41,7 +41,9 @@ final class Anthropic implements Vendor {
                     IMAGE_VARIATIONS,
                     REALTIME,
                     MIDJOURNEY,
-                    SUNO -> null;
+                    SUNO,
+                    FILES,
+                    BATCHES -> null;
         };
     }
 

@@ -37,7 +37,9 @@ final class Cohere implements Vendor {
                     IMAGE_VARIATIONS,
                     REALTIME,
                     MIDJOURNEY,
-                    SUNO -> null;
+                    SUNO,
+                    FILES,
+                    BATCHES -> null;
         };
     }
 

@@ -41,7 +41,9 @@ final class Gemini implements Vendor {
                     IMAGE_VARIATIONS,
                     REALTIME,
                     MIDJOURNEY,
-                    SUNO -> null;
+                    SUNO,
+                    FILES,
+                    BATCHES -> null;
         };
     }
 

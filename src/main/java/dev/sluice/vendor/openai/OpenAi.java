@@ -67,7 +67,9 @@ final class OpenAi implements Vendor {
                     TRANSCRIPTIONS,
                     TRANSLATIONS,
                     IMAGE_EDITS,
-                    IMAGE_VARIATIONS -> endpoint;
+                    IMAGE_VARIATIONS,
+                    FILES,
+                    BATCHES -> endpoint;
             case COUNT_TOKENS, REALTIME, MIDJOURNEY, SUNO -> null;
         };
     }

@@ -87,7 +87,9 @@ final class Vertex implements Vendor {
                     IMAGE_VARIATIONS,
                     REALTIME,
                     MIDJOURNEY,
-                    SUNO -> null;
+                    SUNO,
+                    FILES,
+                    BATCHES -> null;
         };
     }
 
