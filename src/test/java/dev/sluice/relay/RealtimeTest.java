@@ -16,6 +16,7 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -59,10 +60,14 @@ class RealtimeTest {
         at.api("POST", "/channels", fields).expect(201);
     }
 
+    /** Sessions outlive a test that does not end them, and others count those that are open. */
     @AfterEach
-    void stopVendor() {
+    void endSessions() {
+        sessions.forEach(session -> session.socket.abort());
         vendor.close();
     }
+
+    private final List<Session> sessions = new ArrayList<>();
 
     /** A caller, and what it heard. */
     private static final class Session implements WebSocket.Listener {
@@ -143,6 +148,7 @@ class RealtimeTest {
                 .header("OpenAI-Beta", "realtime=v1")
                 .buildAsync(uri(at, model), session)
                 .join();
+        sessions.add(session);
         return session;
     }
 
@@ -169,13 +175,14 @@ class RealtimeTest {
         return sent;
     }
 
-    private static Session openUnread(Gateway at, String key, String model) {
+    private Session openUnread(Gateway at, String key, String model) {
         Session session = new Session();
         session.slow = true;
         session.socket = http.newWebSocketBuilder()
                 .header("Authorization", "Bearer " + key)
                 .buildAsync(uri(at, model), session)
                 .join();
+        sessions.add(session);
         return session;
     }
 
@@ -252,13 +259,15 @@ class RealtimeTest {
 
     @Test
     void takesTheKey_asPagesGiveIt() {
-        WebSocket socket = http.newWebSocketBuilder()
+        Session page = new Session();
+        page.socket = http.newWebSocketBuilder()
                 .subprotocols(
                         "realtime", "openai-insecure-api-key." + gateway.token().key())
-                .buildAsync(uri(gateway, "rt"), new Session())
+                .buildAsync(uri(gateway, "rt"), page)
                 .join();
+        sessions.add(page);
 
-        assertThat(socket.getSubprotocol()).isEqualTo("realtime");
+        assertThat(page.socket.getSubprotocol()).isEqualTo("realtime");
     }
 
     @Test
