@@ -1,5 +1,6 @@
 package dev.sluice.testing;
 
+import java.lang.management.ManagementFactory;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 import reactor.blockhound.BlockHound;
@@ -8,12 +9,23 @@ import reactor.blockhound.BlockHound;
 public final class Guards implements LauncherSessionListener {
     @Override
     public void launcherSessionOpened(LauncherSession session) {
-        BlockHound.install();
-        Leaks.watch();
+        if (runsTests()) {
+            BlockHound.install();
+            Leaks.watch();
+        }
+    }
+
+    /** Maven opens a session in its own process too, to see what tests there are. That they are armed, tests prove. */
+    private static boolean runsTests() {
+        return ManagementFactory.getRuntimeMXBean()
+                .getInputArguments()
+                .contains("-XX:+AllowRedefinitionToAddDeleteMethods");
     }
 
     @Override
     public void launcherSessionClosed(LauncherSession session) {
-        Gateway.closeShared();
+        if (runsTests()) {
+            Gateway.closeShared();
+        }
     }
 }
