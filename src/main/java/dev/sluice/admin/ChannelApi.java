@@ -415,6 +415,12 @@ final class ChannelApi {
         return find(id).flatMap(probe::models).map(names -> Map.of("models", names));
     }
 
+    @PostMapping("/{id}/balance")
+    @Operation(summary = "What the vendor says is left of this account, by its first key")
+    Mono<Probe.Balance> balance(@PathVariable String id) {
+        return find(id).flatMap(probe::balance);
+    }
+
     /** A channel that is not saved yet, and what to try it with. */
     @Schema(name = "ChannelDraft")
     record Unsaved(

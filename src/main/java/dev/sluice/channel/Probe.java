@@ -5,6 +5,7 @@ import dev.sluice.format.Format;
 import dev.sluice.format.Frames;
 import dev.sluice.format.Piece;
 import dev.sluice.format.Question;
+import dev.sluice.vendor.CatalogEntry;
 import dev.sluice.vendor.Failure;
 import dev.sluice.vendor.Reply;
 import dev.sluice.vendor.Upstream;
@@ -16,6 +17,7 @@ import dev.sluice.wire.Glob;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -188,6 +190,37 @@ public final class Probe {
                 .timeout(PATIENCE)
                 .onErrorMap(
                         error -> error instanceof Failure ? error : new Failure(Failure.Kind.NETWORK, reason(error)));
+    }
+
+    /** What is left of an account, in a currency. */
+    public record Balance(BigDecimal balance, String currency) {}
+
+    /** What the vendor says is left; errors with a {@link Failure} when it does not. */
+    public Mono<Balance> balance(Channel channel) {
+        return Mono.fromSupplier(() -> channels.upstream(channel))
+                .flatMap(upstream -> upstream.balance()
+                        .flatMap(reply -> text(reply.body()).map(text -> left(upstream.balanceForm(), reply, text))))
+                .timeout(PATIENCE)
+                .onErrorMap(
+                        error -> error instanceof Failure ? error : new Failure(Failure.Kind.NETWORK, reason(error)));
+    }
+
+    private static Balance left(CatalogEntry.@Nullable Balance form, Reply reply, String text) {
+        if (form == null || reply.status() / 100 != 2) {
+            throw new Failure(Failure.Kind.SERVER_ERROR, said(text, reply));
+        }
+        try {
+            JsonNode answer = JSON.readTree(text);
+            BigDecimal left = new BigDecimal(answer.at(form.left()).asString());
+            String used = form.used();
+            if (used != null) {
+                left = left.subtract(new BigDecimal(answer.at(used).asString()));
+            }
+            String currency = form.currency();
+            return new Balance(left, currency.startsWith("/") ? answer.at(currency).asString("") : currency);
+        } catch (JacksonException | NumberFormatException e) {
+            throw new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the answer tells no balance");
+        }
     }
 
     /** {@code {"data":[{"id":…}]}}, the bare array that some vendors send, or {@code {"models":[{"name":…}]}}. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param options the channel options that it reads
  * @param models typical ones, for a form; not a limit
  * @param quirks named departures from the wire format
+ * @param balance how it is asked what is left of the account; null: it is not
  */
 public record CatalogEntry(
         String id,
@@ -25,7 +26,18 @@ public record CatalogEntry(
         Map<String, String> paths,
         List<String> options,
         List<String> models,
-        List<String> quirks) {
+        List<String> quirks,
+        @Nullable Balance balance) {
+
+    /**
+     * Where a vendor tells what is left.
+     *
+     * @param path from the root of its host
+     * @param left the JSON pointer of the amount
+     * @param used the pointer of what goes off it; null: nothing does
+     * @param currency its code, or the pointer of it
+     */
+    public record Balance(String path, String left, @Nullable String used, String currency) {}
 
     public CatalogEntry {
         paths = paths == null ? Map.of() : Map.copyOf(paths);

@@ -333,6 +333,19 @@ public final class Upstream {
                         .flatMap(signed -> models(url, with(signed)));
     }
 
+    /** Asks what is left of the account. */
+    public Mono<Reply> balance() {
+        CatalogEntry.Balance balance = entry.balance();
+        return balance == null
+                ? Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the vendor tells no balance"))
+                : models(origin + balance.path(), headers);
+    }
+
+    /** How the answer to {@link #balance} is read; null: it is not asked. */
+    public CatalogEntry.@Nullable Balance balanceForm() {
+        return entry.balance();
+    }
+
     private Mono<Reply> models(String url, Map<String, String> own) {
         return connections
                 .client(target, URI.create(url), null)
