@@ -217,7 +217,8 @@ public final class Probe {
                 left = left.subtract(new BigDecimal(answer.at(used).asString()));
             }
             String currency = form.currency();
-            return new Balance(left, currency.startsWith("/") ? answer.at(currency).asString("") : currency);
+            return new Balance(
+                    left, currency.startsWith("/") ? answer.at(currency).asString("") : currency);
         } catch (JacksonException | NumberFormatException e) {
             throw new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the answer tells no balance");
         }

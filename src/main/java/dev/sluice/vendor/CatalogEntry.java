@@ -37,7 +37,8 @@ public record CatalogEntry(
      * @param used the pointer of what goes off it; null: nothing does
      * @param currency its code, or the pointer of it
      */
-    public record Balance(String path, String left, @Nullable String used, String currency) {}
+    public record Balance(
+            String path, String left, @Nullable String used, String currency) {}
 
     public CatalogEntry {
         paths = paths == null ? Map.of() : Map.copyOf(paths);
