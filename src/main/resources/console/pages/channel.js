@@ -30,7 +30,7 @@ export function ChannelForm({ id, query }) {
 function start(before, made) {
   const channel = before || {
     name: '', vendor: 'openai', base_url: '', models: [], groups: ['default'], priority: 0, weight: 1, enabled: true,
-    tags: [], options: {}, price_factor: 1, limits: {}, timeouts: {},
+    tags: [], options: {}, price_factor: 1, limits: {}, key_limits: {}, timeouts: {},
   };
   return {
     ...channel,
@@ -42,9 +42,11 @@ function start(before, made) {
     weight: String(channel.weight),
     price_factor: String(channel.price_factor),
     ...limitValues(channel.limits),
+    ...limitValues(channel.key_limits, 'key_limits'),
     'timeouts.connect_ms': channel.timeouts.connect_ms ?? '',
     'timeouts.first_byte_ms': channel.timeouts.first_byte_ms ?? '',
     'timeouts.idle_ms': channel.timeouts.idle_ms ?? '',
+    'timeouts.total_ms': channel.timeouts.total_ms ?? '',
     ...Object.fromEntries(pairs(channel.options).map(([name, value]) => ['options.' + name, value])),
   };
 }
@@ -68,10 +70,12 @@ function body(values, vendor, before) {
     headers: object(values.headers, before?.headers),
     options,
     limits: limits(values),
+    key_limits: limits(values, 'key_limits'),
     timeouts: {
       connect_ms: number(values['timeouts.connect_ms']),
       first_byte_ms: number(values['timeouts.first_byte_ms']),
       idle_ms: number(values['timeouts.idle_ms']),
+      total_ms: number(values['timeouts.total_ms']),
     },
     price_factor: number(values.price_factor),
     tags: values.tags,
@@ -137,9 +141,11 @@ function Editor({ made, before, vendors }) {
       <summary><h2>${t('advanced')}</h2></summary>
       <div class="fields">
         <${LimitFields} form=${form} />
+        <${LimitFields} form=${form} name="key_limits" of=${t('limits.of.key')} />
         <${Field} form=${form} name="timeouts.connect_ms" type="number" label=${t('timeouts.connect')} placeholder=${t('default')} />
         <${Field} form=${form} name="timeouts.first_byte_ms" type="number" label=${t('timeouts.first')} placeholder=${t('default')} />
         <${Field} form=${form} name="timeouts.idle_ms" type="number" label=${t('timeouts.idle')} placeholder=${t('default')} />
+        <${Field} form=${form} name="timeouts.total_ms" type="number" label=${t('timeouts.total')} placeholder=${t('none')} />
         <${Field} form=${form} name="price_factor" type="number" label=${t('price.factor')} hint=${t('price.factor.hint')} />
         <${Field} form=${form} name="headers" type="pairs" label=${t('headers')} wide hint=${t('headers.hint')} left=${t('header')} right=${t('value')} />
       </div>

@@ -3,7 +3,7 @@ import { patch } from '../api.js';
 import { useAll, useGet } from '../data.js';
 import { t } from '../i18n.js';
 import { Loading, toast, Trouble } from '../ui/feedback.js';
-import { Field, Form, number, quotaOf, QuotaField, quotaValues, useForm } from '../ui/form.js';
+import { Field, Form, number, object, pairs, quotaOf, QuotaField, quotaValues, useForm } from '../ui/form.js';
 import { Head } from '../ui/table.js';
 import { html } from '../view.js';
 
@@ -25,6 +25,8 @@ function Editor({ before }) {
       retention_days: before.retention_days ?? '',
       max_attempts: String(before.max_attempts),
       low_balance_percent: String(before.low_balance_percent),
+      fallback_models: pairs(before.fallback_models).map(([model, others]) => [model, others.join(', ')]),
+      routing: pairs(before.routing).map(([model, way]) => [model, [way.strategy, way.sticky].filter(Boolean).join(', ')]),
     },
     async (values) => {
       await patch('/settings', {
@@ -34,6 +36,8 @@ function Editor({ before }) {
         retention_days: number(values.retention_days),
         max_attempts: number(values.max_attempts),
         low_balance_percent: number(values.low_balance_percent),
+        fallback_models: object(values.fallback_models.map(([model, others]) => [model, words(others)]), before.fallback_models),
+        routing: object(values.routing.map(([model, way]) => [model, routed(words(way))]), before.routing),
       });
       toast(t('saved'));
     },
@@ -47,10 +51,26 @@ function Editor({ before }) {
       <${Field} form=${form} name="registration_group" type="select" label=${t('setting.registration_group')} options=${names.map((name) => [name, name])} />
     </section>
     <section class="card fields">
+      <h2>${t('settings.models')}</h2>
+      <${Field} form=${form} name="fallback_models" type="pairs" label=${t('setting.fallback_models')} wide hint=${t('setting.fallback_models.hint')} left=${t('model')} right=${t('setting.fallback_models.right')} />
+      <${Field} form=${form} name="routing" type="pairs" label=${t('setting.routing')} wide hint=${t('setting.routing.hint')} left=${t('model')} right=${t('setting.routing.right')} />
+    </section>
+    <section class="card fields">
       <h2>${t('settings.calls')}</h2>
       <${Field} form=${form} name="max_attempts" type="number" label=${t('setting.max_attempts')} hint=${t('setting.max_attempts.hint')} />
       <${Field} form=${form} name="low_balance_percent" type="number" label=${t('setting.low_balance_percent')} hint=${t('setting.low_balance_percent.hint')} />
       <${Field} form=${form} name="retention_days" type="number" label=${t('setting.retention_days')} hint=${t('setting.retention_days.hint')} placeholder=${t('setting.for.ever')} />
     </section>
   <//>`;
+}
+
+function words(text) {
+  return text.split(/[,，\s]+/).filter(Boolean);
+}
+
+/** What is no stickiness is the strategy; the server says what it does not know. */
+function routed(names) {
+  const sticky = names.find((name) => name === 'prompt_cache_key' || name === 'user');
+  const strategy = names.find((name) => name !== sticky);
+  return { ...(strategy ? { strategy } : {}), sticky: sticky ?? null };
 }

@@ -5,7 +5,7 @@ import { time, usd } from '../format.js';
 import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { attempt, Badge, Dialog, Loading, sure, toast } from '../ui/feedback.js';
-import { Field, Form, number, quotaOf, QuotaField, quotaValues, RenewalFields, useForm } from '../ui/form.js';
+import { Field, Form, LimitFields, limits, limitValues, number, QuotaField, quotaOf, quotaValues, RenewalFields, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
 import { Head, RowButton, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
@@ -78,6 +78,7 @@ function Editor({ user, me, close, saved }) {
       ...quotaValues(user ? user.quota_usd : null),
       quota_period: user?.quota_period ?? 'none',
       time_zone: user?.time_zone ?? 'UTC',
+      ...limitValues(user?.limits),
     },
     async (values) => {
       const body = {
@@ -90,6 +91,7 @@ function Editor({ user, me, close, saved }) {
         ...(values.password ? { password: values.password } : {}),
         quota_period: values.quota_period,
         time_zone: values.time_zone,
+        limits: limits(values),
       };
       await (user ? patch('/users/' + user.id, body) : post('/users', body));
       toast(t('saved'));
@@ -106,6 +108,7 @@ function Editor({ user, me, close, saved }) {
         <${Field} form=${form} name="group" type="select" label=${t('group')} options=${names(groups, form.values.group).map((name) => [name, name])} />
         <${QuotaField} form=${form} hint=${t('user.quota.hint')} />
         <${RenewalFields} form=${form} />
+        <${LimitFields} form=${form} />
         <${Field} form=${form} name="enabled" type="check" label=${t('enabled')} wide />
       </div>
     <//>

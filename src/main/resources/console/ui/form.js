@@ -249,28 +249,26 @@ export function object(rows, before = {}) {
   return Object.fromEntries([...gone, ...rows.filter(([name]) => name.trim()).map(([name, text]) => [name.trim(), text])]);
 }
 
-/** Requests and tokens a minute, and calls at once: what tokens, groups and channels share. */
-export function LimitFields({ form }) {
-  return html`
-    <${Field} form=${form} name="limits.rpm" type="number" label=${t('limits.rpm')} placeholder=${t('none')} />
-    <${Field} form=${form} name="limits.tpm" type="number" label=${t('limits.tpm')} placeholder=${t('none')} />
-    <${Field} form=${form} name="limits.concurrency" type="number" label=${t('limits.concurrency')} placeholder=${t('none')} />
-  `;
+/** Requests and tokens a minute, and calls at once: what tokens, users, groups, channels and their keys share. */
+export function LimitFields({ form, name = 'limits', of = '' }) {
+  return ['rpm', 'tpm', 'concurrency'].map((limit) => html`
+    <${Field} form=${form} key=${limit} name=${name + '.' + limit} type="number" label=${t('limits.' + limit) + of} placeholder=${t('none')} />
+  `);
 }
 
-export function limitValues(limits) {
+export function limitValues(limits, name = 'limits') {
   return {
-    'limits.rpm': limits?.rpm ?? '',
-    'limits.tpm': limits?.tpm ?? '',
-    'limits.concurrency': limits?.concurrency ?? '',
+    [name + '.rpm']: limits?.rpm ?? '',
+    [name + '.tpm']: limits?.tpm ?? '',
+    [name + '.concurrency']: limits?.concurrency ?? '',
   };
 }
 
-export function limits(values) {
+export function limits(values, name = 'limits') {
   return {
-    rpm: number(values['limits.rpm']),
-    tpm: number(values['limits.tpm']),
-    concurrency: number(values['limits.concurrency']),
+    rpm: number(values[name + '.rpm']),
+    tpm: number(values[name + '.tpm']),
+    concurrency: number(values[name + '.concurrency']),
   };
 }
 

@@ -230,7 +230,7 @@ class CarryingTest {
         NewToken token = gateway.token();
 
         RawCall call = gateway.raw(token.key(), STREAM);
-        call.readUntil("\n\n");
+        call.readUntil("Hello");
         call.close();
 
         assertThat(vendor.nextCall().callerLeft().get(1, TimeUnit.SECONDS)).isNotNull();
