@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -175,12 +176,23 @@ final class FileCalls {
         return choice.upstream()
                 .form(visit.loop(), way, body, length, type, new DefaultHttpHeaders())
                 .flatMap(FileCalls::whole)
-                .doOnError(Failure.class, failure -> choice.failed(failure, clock.millis(), Set.of()))
-                .onErrorMap(error -> !(error instanceof Refusal), FileCalls::unreachable)
-                .flatMap(answer -> {
+                .doOnNext(answer -> {
                     choice.succeeded();
-                    return made(visit, caller, Endpoint.FILES, choice.channel().id(), answer);
-                });
+                    choice.used(0);
+                })
+                .doOnError(error -> failed(choice, error))
+                .doOnCancel(() -> choice.skipped(clock.millis(), new HashSet<>()))
+                .onErrorMap(error -> !(error instanceof Refusal), FileCalls::unreachable)
+                .flatMap(answer ->
+                        made(visit, caller, Endpoint.FILES, choice.channel().id(), answer));
+    }
+
+    private void failed(Choice choice, Throwable error) {
+        if (error instanceof Failure failure) {
+            choice.failed(failure, clock.millis(), new HashSet<>());
+        } else {
+            choice.skipped(clock.millis(), new HashSet<>()); // the caller's own fault, or ours
+        }
     }
 
     private static long length(Visit visit) {

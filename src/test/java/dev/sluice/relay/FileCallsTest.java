@@ -1,6 +1,7 @@
 package dev.sluice.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Gateway.NewToken;
@@ -9,6 +10,7 @@ import dev.sluice.testing.RawCall;
 import dev.sluice.testing.ScriptedVendor;
 import dev.sluice.testing.VendorCall;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,6 +184,28 @@ class FileCallsTest {
             assertThat(call.status()).isEqualTo(404);
             assertThat(call.body()).contains("must have the model 'files'");
         }
+    }
+
+    @Test
+    void givesTheChannelBack_howeverAnUploadEnds() {
+        gateway.clearChannels();
+        gateway.channel(keeper, "{\"models\":[\"files\"],\"limits\":{\"concurrency\":1}}");
+        for (int i = 0; i < 3; i++) {
+            upload("file-c" + i);
+        }
+        byte[] half = ("POST /v1/files HTTP/1.1\r\nhost: h\r\nauthorization: Bearer " + token.key()
+                        + "\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 5000\r\n\r\n--b")
+                .getBytes(StandardCharsets.UTF_8);
+        try (RawCall call = RawCall.send(gateway.port(), half)) {
+            call.reset();
+        }
+        keeper.answers("{\"id\":\"file-c9\",\"object\":\"file\"}");
+        await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
+            try (RawCall call = post(token, FORM)) {
+                call.readAll();
+                assertThat(call.status()).isEqualTo(200);
+            }
+        });
     }
 
     @Test
