@@ -21,8 +21,7 @@ public final class Choice {
     /** The attempt has ended with so many model tokens: its place at the channel is free. Only the first word counts. */
     public void used(long tokens) {
         if (open.compareAndSet(true, false)) {
-            live.throttle().leave(estimatedTokens, tokens);
-            key.throttle().leave(estimatedTokens, tokens);
+            live.leave(key, estimatedTokens, tokens);
         }
     }
 

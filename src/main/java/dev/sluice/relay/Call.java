@@ -67,6 +67,10 @@ final class Call {
     private @Nullable Refusal inexpressible;
     private @Nullable StringBuilder failedAttempts; // nearly always none
     private @Nullable Long follows;
+    private ResponseCache.@Nullable Place place;
+    private long replayFactor = -1; // no answer that was kept is given
+    private boolean complete;
+    private Usage used = Usage.NONE;
     private boolean onlyRateLimited = true;
     private boolean streaming;
     private boolean begun;
@@ -133,6 +137,44 @@ final class Call {
     @Nullable
     Upload upload() {
         return upload;
+    }
+
+    /** Where its answer is to be kept; null: nowhere. */
+    void keptAt(ResponseCache.@Nullable Place found) {
+        place = found;
+        if (found != null) {
+            visit.response().header("x-cache", "miss");
+        }
+    }
+
+    ResponseCache.@Nullable Place place() {
+        return place;
+    }
+
+    /** The answer that its caller got, to be kept; null: it was not whole, or no channel's. */
+    @Nullable
+    KeptAnswer kept(byte[] bytes, String type) {
+        Choice chosen = choice;
+        return complete && chosen != null && visit.response().status().code() == 200
+                ? new KeptAnswer(
+                        bytes,
+                        type,
+                        streaming,
+                        used,
+                        chosen.channel().priceFactorMillionths(),
+                        System.currentTimeMillis())
+                : null;
+    }
+
+    /**
+     * It gets an answer that was kept, and no channel is asked.
+     *
+     * @param usage what it pays for
+     * @param factorMillionths in place of a channel's
+     */
+    void replays(Usage usage, long factorMillionths) {
+        meter = (prompt, generates) -> usage;
+        replayFactor = factorMillionths;
     }
 
     /** It goes on with what that channel has begun. */
@@ -396,6 +438,7 @@ final class Call {
     /** The whole answer is about to be with the caller: told before its last bytes are sent. */
     void completed(int status) {
         if (end(status, null, true)) {
+            complete = true;
             Choice chosen = choice;
             if (chosen != null) {
                 String kept = meter instanceof Meter reading ? reading.keptAs() : null;
@@ -451,6 +494,7 @@ final class Call {
         }
         long nanos = System.nanoTime() - visit.startedNanos();
         Usage usage = pays ? usage() : Usage.NONE;
+        used = usage;
         long cost = pays ? cost(usage) : 0;
         Hold taken = hold;
         if (taken != null) {
@@ -495,13 +539,14 @@ final class Call {
 
     /** At the channel that was chosen; without one nothing is paid. */
     long cost(Tariff known, Usage usage) {
+        long factor = channelFactor();
+        return factor < 0 ? 0 : known.cost(usage, caller.group().priceFactorMillionths(), factor);
+    }
+
+    /** Millionths; -1: no channel answers, and no answer that was kept is given. */
+    private long channelFactor() {
         Choice chosen = choice;
-        return chosen == null
-                ? 0
-                : known.cost(
-                        usage,
-                        caller.group().priceFactorMillionths(),
-                        chosen.channel().priceFactorMillionths());
+        return chosen == null ? replayFactor : chosen.channel().priceFactorMillionths();
     }
 
     /** What it costs that has a price per call, and uses nothing else. */
@@ -531,12 +576,9 @@ final class Call {
                 code,
                 usage,
                 cost,
-                cost == 0 || tariff == null || chosen == null
+                cost == 0 || tariff == null
                         ? null
-                        : tariff.words(
-                                usage,
-                                caller.group().priceFactorMillionths(),
-                                chosen.channel().priceFactorMillionths()),
+                        : tariff.words(usage, caller.group().priceFactorMillionths(), channelFactor()),
                 millis,
                 streaming && firstTokenNanos >= 0 ? firstTokenNanos / 1_000_000 : null,
                 attempts,
