@@ -193,14 +193,11 @@ public final class WaitingLine {
                 callFor(want.route); // it left when it was called: the place is another's
                 return;
             }
-            long now = clock.millis();
-            Choice choice = want.choose(now);
+            Choice choice = want.choose(clock.millis());
             if (choice != null) {
                 served(this);
                 sink.success(choice);
                 callFor(want.route); // there may be more than one place
-            } else if (!want.mayWait(now)) {
-                giveUp(); // its channels are out now
             }
         }
 
@@ -216,7 +213,9 @@ public final class WaitingLine {
             long wait = Math.clamp(want.route.retryAt(now) - now, SHORTEST_LOOK, LONGEST_LOOK);
             look = want.loop.schedule(
                     () -> {
-                        if (isWaiting()) {
+                        if (!want.mayWait(clock.millis())) {
+                            giveUp(); // its channels are out now
+                        } else if (isWaiting()) {
                             callFor(want.route);
                             lookAgain();
                         }

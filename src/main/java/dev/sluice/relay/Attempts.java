@@ -131,7 +131,7 @@ final class Attempts {
         return new WaitingLine.Want(
                 route,
                 call.caller().user().id(),
-                call.tried(),
+                call.tries().tried(),
                 call.pinnedChannel(),
                 call.estimatedTokens(settings.defaultOutputTokens()),
                 call.kin(route.sticky()),
@@ -154,8 +154,8 @@ final class Attempts {
     }
 
     private Refusal noneLeft(Call call) {
-        Refusal inexpressible = call.inexpressible();
-        return call.lastFailure() != null
+        Refusal inexpressible = call.tries().inexpressible();
+        return call.tries().last() != null
                 ? unanswered(call)
                 : inexpressible != null ? inexpressible : noneAvailable(call);
     }
@@ -164,7 +164,7 @@ final class Attempts {
     private @Nullable Choice chosen(Call call) {
         Choice choice = call.route()
                 .choose(
-                        call.tried(),
+                        call.tries().tried(),
                         call.pinnedChannel(),
                         call.estimatedTokens(settings.defaultOutputTokens()),
                         call.kin(call.route().sticky()),
@@ -186,7 +186,7 @@ final class Attempts {
         } catch (Refusal inexpressible) {
             // Another channel's vendor may have a word for it; this one is not at fault.
             call.inexpressible(inexpressible);
-            choice.skipped(clock.millis(), call.tried());
+            choice.skipped(clock.millis(), call.tries().tried());
             return next(call);
         }
         return sent(call, upstream, way, model, translation, askForUsage)
@@ -495,14 +495,14 @@ final class Attempts {
     /** The attempt came to nothing. Null: another may be tried. */
     @Nullable
     Refusal noted(Call call, Choice choice, Failure failure) {
-        choice.failed(failure, clock.millis(), call.tried());
+        choice.failed(failure, clock.millis(), call.tries().tried());
         meters.attempt(choice.channel().id(), failure.kind().label);
         call.attemptFailed(failure);
         Upload upload = call.upload();
         if (upload != null && !upload.sendable()) {
             return unanswered(call);
         }
-        boolean goesOn = call.attemptsOfModel() < mostAttempts.getAsInt() ? !late(call) : fallsBack(call);
+        boolean goesOn = call.tries().attemptsOfModel() < mostAttempts.getAsInt() ? !late(call) : fallsBack(call);
         return goesOn ? null : unanswered(call);
     }
 
@@ -538,7 +538,7 @@ final class Attempts {
 
     /** What to say when every channel that was tried failed. */
     private static Refusal unanswered(Call call) {
-        Failure limited = call.onlyRateLimited();
+        Failure limited = call.tries().onlyRateLimited();
         if (limited != null) {
             Duration wait = limited.retryAfter() == null ? Duration.ofSeconds(1) : limited.retryAfter();
             return new Refusal(
@@ -547,7 +547,7 @@ final class Attempts {
                     null,
                     wait);
         }
-        Failure last = call.lastFailure();
+        Failure last = call.tries().last();
         if (last != null && last.kind() == Failure.Kind.TIMEOUT) {
             return new Refusal(Reason.UPSTREAM_TIMEOUT, "The model did not answer in time.");
         }
