@@ -7,6 +7,9 @@ import { Field, Form, number, object, pairs, quotaOf, QuotaField, quotaValues, u
 import { Head } from '../ui/table.js';
 import { html } from '../view.js';
 
+const STRATEGIES = ['round_robin', 'least_busy', 'fastest', 'cheapest'];
+const STICKY = ['', 'prompt_cache_key', 'user'];
+
 export function Settings() {
   const { data, problem, reload } = useGet('/settings');
   return html`
@@ -26,7 +29,7 @@ function Editor({ before }) {
       max_attempts: String(before.max_attempts),
       low_balance_percent: String(before.low_balance_percent),
       fallback_models: pairs(before.fallback_models).map(([model, others]) => [model, others.join(', ')]),
-      routing: pairs(before.routing).map(([model, way]) => [model, [way.strategy, way.sticky].filter(Boolean).join(', ')]),
+      routing: pairs(before.routing).map(([model, way]) => [model, way.strategy, way.sticky ?? '']),
     },
     async (values) => {
       await patch('/settings', {
@@ -37,7 +40,7 @@ function Editor({ before }) {
         max_attempts: number(values.max_attempts),
         low_balance_percent: number(values.low_balance_percent),
         fallback_models: object(values.fallback_models.map(([model, others]) => [model, words(others)]), before.fallback_models),
-        routing: object(values.routing.map(([model, way]) => [model, routed(words(way))]), before.routing),
+        routing: object(values.routing.map(([model, strategy, sticky]) => [model, { strategy, sticky: sticky || null }]), before.routing),
       });
       toast(t('saved'));
     },
@@ -52,8 +55,8 @@ function Editor({ before }) {
     </section>
     <section class="card fields">
       <h2>${t('settings.models')}</h2>
-      <${Field} form=${form} name="fallback_models" type="pairs" label=${t('setting.fallback_models')} wide hint=${t('setting.fallback_models.hint')} left=${t('model')} right=${t('setting.fallback_models.right')} />
-      <${Field} form=${form} name="routing" type="pairs" label=${t('setting.routing')} wide hint=${t('setting.routing.hint')} left=${t('model')} right=${t('setting.routing.right')} />
+      <${Field} form=${form} name="fallback_models" type="pairs" label=${t('setting.fallback_models')} wide hint=${t('setting.fallback_models.hint')} columns=${[[t('model')], [t('setting.fallback_models.right')]]} />
+      <${Field} form=${form} name="routing" type="pairs" label=${t('setting.routing')} wide hint=${t('setting.routing.hint')} columns=${[[t('model')], [t('setting.routing.strategy'), STRATEGIES.map((name) => [name, t('strategy.' + name)])], [t('setting.routing.sticky'), STICKY.map((name) => [name, t('sticky.' + (name || 'none'))])]]} />
     </section>
     <section class="card fields">
       <h2>${t('settings.calls')}</h2>
@@ -66,11 +69,4 @@ function Editor({ before }) {
 
 function words(text) {
   return text.split(/[,，\s]+/).filter(Boolean);
-}
-
-/** What is no stickiness is the strategy; the server says what it does not know. */
-function routed(names) {
-  const sticky = names.find((name) => name === 'prompt_cache_key' || name === 'user');
-  const strategy = names.find((name) => name !== sticky);
-  return { ...(strategy ? { strategy } : {}), sticky: sticky ?? null };
 }
