@@ -7,6 +7,9 @@ import { Field, Form, number, object, pairs, quotaOf, QuotaField, quotaValues, u
 import { Head } from '../ui/table.js';
 import { html } from '../view.js';
 
+const STRATEGIES = ['round_robin', 'least_busy', 'fastest', 'cheapest'];
+const STICKY = ['', 'prompt_cache_key', 'user'];
+
 export function Settings() {
   const { data, problem, reload } = useGet('/settings');
   return html`
@@ -28,8 +31,8 @@ function Editor({ before }) {
       queue_wait_seconds: String(before.queue_wait_seconds),
       queue_size: String(before.queue_size),
       fallback_models: pairs(before.fallback_models).map(([model, others]) => [model, others.join(', ')]),
-      response_cache: pairs(before.response_cache).map(([model, kept]) => [model, [kept.ttl_seconds, kept.price_factor].join(', ')]),
-      routing: pairs(before.routing).map(([model, way]) => [model, [way.strategy, way.sticky].filter(Boolean).join(', ')]),
+      routing: pairs(before.routing).map(([model, way]) => [model, way.strategy, way.sticky ?? '']),
+      response_cache: pairs(before.response_cache).map(([model, kept]) => [model, String(kept.ttl_seconds), String(kept.price_factor)]),
     },
     async (values) => {
       await patch('/settings', {
@@ -42,8 +45,8 @@ function Editor({ before }) {
         queue_wait_seconds: number(values.queue_wait_seconds),
         queue_size: number(values.queue_size),
         fallback_models: object(values.fallback_models.map(([model, others]) => [model, words(others)]), before.fallback_models),
-        response_cache: object(values.response_cache.map(([model, kept]) => [model, cached(words(kept))]), before.response_cache),
-        routing: object(values.routing.map(([model, way]) => [model, routed(words(way))]), before.routing),
+        routing: object(values.routing.map(([model, strategy, sticky]) => [model, { strategy, sticky: sticky || null }]), before.routing),
+        response_cache: object(values.response_cache.map(([model, seconds, factor]) => [model, { ttl_seconds: number(seconds ?? ''), price_factor: number(factor ?? '') }]), before.response_cache),
       });
       toast(t('saved'));
     },
@@ -58,9 +61,9 @@ function Editor({ before }) {
     </section>
     <section class="card fields">
       <h2>${t('settings.models')}</h2>
-      <${Field} form=${form} name="fallback_models" type="pairs" label=${t('setting.fallback_models')} wide hint=${t('setting.fallback_models.hint')} left=${t('model')} right=${t('setting.fallback_models.right')} />
-      <${Field} form=${form} name="routing" type="pairs" label=${t('setting.routing')} wide hint=${t('setting.routing.hint')} left=${t('model')} right=${t('setting.routing.right')} />
-      <${Field} form=${form} name="response_cache" type="pairs" label=${t('setting.response_cache')} wide hint=${t('setting.response_cache.hint')} left=${t('model')} right=${t('setting.response_cache.right')} />
+      <${Field} form=${form} name="fallback_models" type="pairs" label=${t('setting.fallback_models')} wide hint=${t('setting.fallback_models.hint')} columns=${[[t('model')], [t('setting.fallback_models.right')]]} />
+      <${Field} form=${form} name="routing" type="pairs" label=${t('setting.routing')} wide hint=${t('setting.routing.hint')} columns=${[[t('model')], [t('setting.routing.strategy'), STRATEGIES.map((name) => [name, t('strategy.' + name)])], [t('setting.routing.sticky'), STICKY.map((name) => [name, t('sticky.' + (name || 'none'))])]]} />
+      <${Field} form=${form} name="response_cache" type="pairs" label=${t('setting.response_cache')} wide hint=${t('setting.response_cache.hint')} columns=${[[t('model')], [t('setting.response_cache.seconds')], [t('setting.response_cache.factor')]]} />
     </section>
     <section class="card fields">
       <h2>${t('settings.calls')}</h2>
@@ -75,16 +78,4 @@ function Editor({ before }) {
 
 function words(text) {
   return text.split(/[,，\s]+/).filter(Boolean);
-}
-
-/** Seconds, and what an answer costs again; what is no number the server refuses. */
-function cached([seconds, factor]) {
-  return { ttl_seconds: number(seconds ?? ''), ...(factor === undefined ? {} : { price_factor: number(factor) }) };
-}
-
-/** What is no stickiness is the strategy; the server says what it does not know. */
-function routed(names) {
-  const sticky = names.find((name) => name === 'prompt_cache_key' || name === 'user');
-  const strategy = names.find((name) => name !== sticky);
-  return { ...(strategy ? { strategy } : {}), sticky: sticky ?? null };
 }

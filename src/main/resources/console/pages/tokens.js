@@ -38,8 +38,8 @@ export function Tokens({ user, query }) {
     { title: t('state'), cell: (token) => html`<${State} token=${token} />` },
     { title: t('quota'), cell: (token) => html`<${Spent} token=${token} />` },
     { title: t('models'), cell: (token) => (token.models.length === 0 ? t('all') : token.models.slice(0, 3).join(', ') + (token.models.length > 3 ? ' …' : '')) },
-    { title: t('expires'), cell: (token) => (token.expires_at ? html`<span title=${time(token.expires_at)}>${day(token.expires_at)}</span>` : t('expires.never')) },
-    { title: t('last.used'), cell: (token) => (token.last_used_at ? html`<span title=${time(token.last_used_at)}>${ago(token.last_used_at)}</span>` : t('never')) },
+    { title: t('expires'), short: true, cell: (token) => (token.expires_at ? html`<span title=${time(token.expires_at)}>${day(token.expires_at)}</span>` : t('expires.never')) },
+    { title: t('last.used'), short: true, cell: (token) => (token.last_used_at ? html`<span title=${time(token.last_used_at)}>${ago(token.last_used_at)}</span>` : t('never')) },
     {
       title: t('actions'),
       actions: true,
@@ -90,11 +90,11 @@ function State({ token }) {
 /** What was spent of what, with the share as a bar. */
 export function Spent({ token }) {
   const used = token.period_used_usd;
-  const period = token.quota_period !== 'none' ? ' / ' + t('period.' + token.quota_period) : '';
   if (token.quota_usd === null) return html`<span>${usd(token.used_usd)}<small class="soft block">${t('unlimited')}</small></span>`;
   const share = token.quota_usd === 0 ? 1 : Math.min(1, used / token.quota_usd);
   return html`<span class="spent">
-    ${usd(used)} <span class="soft">/ ${quota(token.quota_usd)}${period}</span>
+    ${usd(used)} <span class="soft">/ ${quota(token.quota_usd)}</span>
+    ${token.quota_period !== 'none' && html`<small class="block">${t('period.' + token.quota_period)}</small>`}
     <span class=${'bar' + (share >= 0.9 ? ' bad' : '')}><span style=${{ width: share * 100 + '%' }}></span></span>
   </span>`;
 }
