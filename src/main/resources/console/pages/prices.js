@@ -76,7 +76,7 @@ function Editor({ price, close, saved }) {
     toast(t('saved'));
     saved();
   });
-  return html`<${Dialog} title=${own || !price.source ? (own ? price.model : t('price.add')) : t('price.override', { model: price.model })} onClose=${close}>
+  return html`<${Dialog} title=${own || !price.source ? (own ? price.model : t('price.add')) : t('price.override', { model: price.model })} onClose=${close} wide>
     <${Form} form=${form} onCancel=${close}>
       <div class="fields">
         <${Field} form=${form} name="model" label=${t('model')} hint=${t('price.model.hint')} required wide autofocus />

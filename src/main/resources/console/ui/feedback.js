@@ -67,9 +67,16 @@ export async function attempt(work, done) {
   }
 }
 
+/** In the browser's top layer, and brought before whatever dialog has opened there since. */
 export function Toasts() {
-  return html`<div class="toasts" role="status" aria-live="polite">
-    ${toasts.use().map((each) => html`<div class=${'toast ' + each.kind}>${each.text}</div>`)}
+  const shown = toasts.use();
+  const ref = useRef();
+  useLayoutEffect(() => {
+    if (ref.current.matches(':popover-open')) ref.current.hidePopover();
+    if (shown.length > 0) ref.current.showPopover();
+  }, [shown]);
+  return html`<div role="status" aria-live="polite">
+    <div ref=${ref} popover="manual" class="toasts">${shown.map((each) => html`<div class=${'toast ' + each.kind}>${each.text}</div>`)}</div>
   </div>`;
 }
 

@@ -85,7 +85,7 @@ function useName() {
  * One field: its label, its control, a hint, and what is wrong with it. `type` is text, password, number, area, select,
  * check, list or pairs; `options` are [value, text] for a select, and suggestions for a list.
  */
-export function Field({ form, name, label, hint, type = 'text', required, wide, children, ...rest }) {
+export function Field({ form, name, label, hint, type = 'text', required, wide, double, children, ...rest }) {
   const id = useName();
   form.shown.add(name);
   const faults = form.faults(name);
@@ -112,7 +112,7 @@ export function Field({ form, name, label, hint, type = 'text', required, wide, 
     </div>`;
   }
   const Control = CONTROLS[type] || Text;
-  return html`<div class=${'field' + (wide ? ' wide' : '')}>
+  return html`<div class=${'field' + (wide ? ' wide' : double ? ' double' : '')}>
     <div class="label-line">
       <label for=${id}>${label}${required && html`<span class="required" aria-hidden="true">*</span>`}</label>
       ${children}
@@ -206,25 +206,28 @@ function List({ value = [], set, options = [], id, type, placeholder, ...rest })
   </div>`;
 }
 
-/** An object of texts, as rows of a name and its value. */
-function Pairs({ value = [], set, id, left, right, type, ...rest }) {
+/** An object, as rows of a name and its values. `columns` are [label, options], without options a text is typed. */
+function Pairs({ value = [], set, id, columns, type, ...rest }) {
   const change = (at, place, text) => set(value.map((row, i) => (i === at ? row.map((old, j) => (j === place ? text : old)) : row)));
   return html`<div class="pairs">
     ${value.map(
-      ([name, text], at) => html`<div class="pair" key=${at}>
-        <input aria-label=${left} placeholder=${left} value=${name} onInput=${(event) => change(at, 0, event.target.value)} />
-        <input aria-label=${right} placeholder=${right} value=${text} onInput=${(event) => change(at, 1, event.target.value)} />
+      (row, at) => html`<div class=${'pair of-' + columns.length} key=${at}>
+        ${columns.map(([label, options], place) =>
+          options
+            ? html`<${Select} aria-label=${label} value=${row[place]} set=${(text) => change(at, place, text)} options=${options} />`
+            : html`<input aria-label=${label} placeholder=${label} value=${row[place]} onInput=${(event) => change(at, place, event.target.value)} />`,
+        )}
         <button
           type="button"
           class="bare"
-          aria-label=${t('remove.one', { name: name || at + 1 })}
+          aria-label=${t('remove.one', { name: row[0] || at + 1 })}
           onClick=${() => set(value.filter((row, i) => i !== at))}
         >
           <${Icon} name="close" />
         </button>
       </div>`,
     )}
-    <button type="button" class="quiet" id=${id} ...${rest} onClick=${() => set([...value, ['', '']])}>
+    <button type="button" class="quiet" id=${id} ...${rest} onClick=${() => set([...value, columns.map(([, options]) => (options ? options[0][0] : ''))])}>
       <${Icon} name="add" />${t('add')}
     </button>
   </div>`;
@@ -251,9 +254,9 @@ export function object(rows, before = {}) {
 
 /** Requests and tokens a minute, and calls at once: what tokens, users, groups, channels and their keys share. */
 export function LimitFields({ form, name = 'limits', of = '' }) {
-  return ['rpm', 'tpm', 'concurrency'].map((limit) => html`
-    <${Field} form=${form} key=${limit} name=${name + '.' + limit} type="number" label=${t('limits.' + limit) + of} placeholder=${t('none')} />
-  `);
+  return html`<div class="fields three">
+    ${['rpm', 'tpm', 'concurrency'].map((limit) => html`<${Field} form=${form} key=${limit} name=${name + '.' + limit} type="number" label=${t('limits.' + limit) + of} placeholder=${t('none')} />`)}
+  </div>`;
 }
 
 export function limitValues(limits, name = 'limits') {

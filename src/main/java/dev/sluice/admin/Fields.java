@@ -45,6 +45,7 @@ final class Fields {
     /** The largest text of a name-like field. */
     private static final int LONGEST_NAME = 100;
 
+    static final String FACTOR = "a number from 0 to 10000 with at most six decimals";
     private static final int MILLIONTHS_DECIMALS = 6;
 
     private final ObjectNode values;
@@ -244,13 +245,17 @@ final class Fields {
         if (value == null) {
             return 1_000_000;
         }
+        Long factor = millionths(value);
+        return factor == null ? wrong(field, FACTOR, 1_000_000L) : factor;
+    }
+
+    /** A factor in millionths; null: it is none. */
+    static @Nullable Long millionths(JsonNode value) {
         BigDecimal factor = value.isNumber() ? value.decimalValue() : BigDecimal.valueOf(-1);
         boolean good = factor.signum() >= 0
                 && factor.compareTo(BigDecimal.valueOf(10_000)) <= 0
                 && factor.stripTrailingZeros().scale() <= MILLIONTHS_DECIMALS;
-        return good
-                ? factor.movePointRight(MILLIONTHS_DECIMALS).longValueExact()
-                : wrong(field, "a number from 0 to 10000 with at most six decimals", 1_000_000L);
+        return good ? Long.valueOf(factor.movePointRight(MILLIONTHS_DECIMALS).longValueExact()) : null;
     }
 
     /** Epoch milliseconds; null: absent. */

@@ -528,6 +528,15 @@ record ResourcesTest(Databases database) {
     }
 
     @Test
+    void theCatalogOfVendorsComesWhole_whenNoLimitIsGiven() {
+        JsonNode vendors = root.reads("/vendors");
+        assertThat(vendors.path("data")).hasSizeGreaterThan(70);
+        assertThat(vendors.path("next_cursor").isNull()).isTrue();
+        assertThat(root.reads("/vendors/deepseek").path("balance").asBoolean()).isTrue();
+        assertThat(root.reads("/vendors/groq").path("balance").asBoolean()).isFalse();
+    }
+
+    @Test
     void aListNamesTheParameterThatIsWrong() {
         for (String query : List.of(
                 "limit=0", "limit=201", "limit=x", "cursor=!", "cursor=eA", "colour=red", "enabled=yes", "user_id=x")) {

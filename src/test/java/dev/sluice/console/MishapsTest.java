@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.console.Chromium.Look;
 import dev.sluice.testing.Gateway;
+import dev.sluice.testing.Script;
 import dev.sluice.testing.ScriptedVendor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -103,6 +104,28 @@ class MishapsTest {
         root.presses("Test").sees("It does not work").sees("Incorrect API key provided");
         vendor.refuses(500, "{}");
         root.presses("Fetch from the vendor").sees("The vendor says");
+    }
+
+    @Test
+    void whatIsLeftAtTheVendorIsShown_orWhyItIsNot() {
+        long id = gateway.api(
+                        "POST",
+                        "/channels",
+                        "{\"name\":\"Paid ahead\",\"vendor\":\"deepseek\",\"base_url\":\"" + vendor.baseUrl()
+                                + "\",\"keys\":[\"sk-left\"],\"models\":[\"deepseek-chat\"]}")
+                .expect(201)
+                .json()
+                .path("id")
+                .asLong();
+        vendor.then(Script.json(200, "{\"balance_infos\":[{\"currency\":\"CNY\",\"total_balance\":\"110.50\"}]}"));
+        root.opens("channels").presses("Balance of Paid ahead at the vendor").sees("110.50 left");
+        assertThat(root.button("Balance of Berlin at the vendor").count())
+                .as("a vendor that tells no balance is not asked")
+                .isZero();
+        vendor.then(Script.json(200, "{}"));
+        root.presses("Balance of Paid ahead at the vendor").sees("the answer tells no balance");
+        vendor.then(Script.json(200, "{\"balance_infos\":[{\"currency\":\"CNY\",\"total_balance\":\"7\"}]}"));
+        root.opens("channels/" + id).presses("Balance at the vendor").sees("7.00 left");
     }
 
     @Test
@@ -221,8 +244,7 @@ class MishapsTest {
 
     @Test
     void aStreamThatBreaksIsSaidSo_inThePlayground() {
-        vendor.then(dev.sluice.testing.Script.events(
-                        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Half an \"}}]}\n\n")
+        vendor.then(Script.events("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Half an \"}}]}\n\n")
                 .hangUp());
         root.opens("playground").fills("Model", "gpt-4o-mini").fills("Message.*", "Tell me a tale");
         root.presses("Send").sees("Half an").page().locator(".message .fault").waitFor();
