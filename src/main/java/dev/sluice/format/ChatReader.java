@@ -57,11 +57,11 @@ final class ChatReader implements AnswerReader {
             if (Fields.count(choice.path("index")) == 0) {
                 said(choice.path("delta"), pieces);
                 stopped(choice.path("finish_reason"), pieces);
-                spent(choice.path("usage"), pieces);
+                spent(choice.path("usage"), chunk, pieces);
             }
         }
-        spent(chunk.path("x_groq").path("usage"), pieces);
-        spent(chunk.path("usage"), pieces);
+        spent(chunk.path("x_groq").path("usage"), chunk, pieces);
+        spent(chunk.path("usage"), chunk, pieces);
     }
 
     @Override
@@ -82,7 +82,7 @@ final class ChatReader implements AnswerReader {
         said(choice.path("message"), pieces);
         stopped(choice.path("finish_reason"), pieces);
         fillEmptyCalls(pieces);
-        spent(doc.path("usage"), pieces);
+        spent(doc.path("usage"), doc, pieces);
     }
 
     private void start(JsonNode answer, Consumer<Piece> pieces) {
@@ -222,10 +222,11 @@ final class ChatReader implements AnswerReader {
         };
     }
 
-    private void spent(JsonNode node, Consumer<Piece> pieces) {
+    private void spent(JsonNode node, JsonNode answer, Consumer<Piece> pieces) {
         Usage usage = node.isObject() ? OpenAiUsage.of(node, completionExcludesReasoning) : Usage.NONE;
         if (!usage.empty()) {
-            pieces.accept(new Piece.Spent(usage));
+            pieces.accept(new Piece.Spent(
+                    usage.at(Usage.Tier.of(answer.path("service_tier").asString("")))));
         }
     }
 

@@ -97,7 +97,8 @@ final class ResponsesReader implements AnswerReader {
         pieces.accept(new Piece.Stop(reason));
         Usage usage = OpenAiUsage.of(response.path("usage"), false);
         if (!usage.empty()) {
-            pieces.accept(new Piece.Spent(usage));
+            pieces.accept(new Piece.Spent(
+                    usage.at(Usage.Tier.of(response.path("service_tier").asString("")))));
         }
     }
 

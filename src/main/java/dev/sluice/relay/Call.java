@@ -460,7 +460,18 @@ final class Call {
         Ask asked = ask;
         return reading == null || asked == null || !endpoint.metered()
                 ? Usage.NONE
-                : reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates);
+                : measured(reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates));
+    }
+
+    /** With what can be measured of the question, where that has a price: the text that is spoken, the recording's length. */
+    Usage measured(Usage usage) {
+        Upload recording = upload;
+        return switch (endpoint) {
+            case SPEECH -> usage.spoken(ask().characters());
+            case TRANSCRIPTIONS, TRANSLATIONS ->
+                usage.estimated() && recording != null ? usage.heard(recording.soundEstimateMillis()) : usage;
+            default -> usage;
+        };
     }
 
     private long cost(Usage usage) {

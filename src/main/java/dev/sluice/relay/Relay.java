@@ -354,7 +354,8 @@ final class Relay {
         long completion = ask.completionLimit(settings.defaultOutputTokens());
         Usage most = ask.endpoint() == Endpoint.REALTIME
                 ? RealtimeReading.spoken(0, completion)
-                : new Usage(promptEstimate(call), 0, 0, completion, 0, true);
+                : call.measured(new Usage(promptEstimate(call), 0, 0, completion, 0, true))
+                        .at(ask.tier());
         long factor = call.caller().group().priceFactorMillionths();
         return fallbacks.dearest(
                 call, most, tariff.cost(most, factor, call.route().priceFactorMillionths()));
