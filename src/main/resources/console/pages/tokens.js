@@ -6,7 +6,7 @@ import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { administers } from '../session.js';
 import { attempt, Badge, CopyButton, Dialog, Empty, sure, toast } from '../ui/feedback.js';
-import { Expiry, Field, Form, LimitFields, limits, limitValues, quotaOf, QuotaField, quotaValues, RenewalFields, useForm } from '../ui/form.js';
+import { Expiry, Field, Form, LimitFields, limits, limitValues, number, quotaOf, QuotaField, quotaValues, RenewalFields, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
 import { Head, RowButton, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
@@ -112,6 +112,7 @@ function Editor({ token, user, close, saved }) {
       models: token?.models ?? [],
       allowed_ips: token?.allowed_ips ?? [],
       ...limitValues(token?.limits),
+      cache_ttl_seconds: token?.cache_ttl_seconds ?? '',
     },
     async (values) => {
       const body = {
@@ -122,6 +123,7 @@ function Editor({ token, user, close, saved }) {
         models: values.models,
         allowed_ips: values.allowed_ips,
         limits: limits(values),
+        cache_ttl_seconds: number(values.cache_ttl_seconds),
         quota_period: values.quota_period,
         time_zone: values.time_zone,
       };
@@ -145,6 +147,7 @@ function Editor({ token, user, close, saved }) {
         <summary>${t('advanced')}</summary>
         <div class="fields">
           <${LimitFields} form=${form} />
+          <${Field} form=${form} name="cache_ttl_seconds" type="number" label=${t('token.cache')} hint=${t('token.cache.hint')} placeholder=${t('token.cache.models')} />
           <${Field} form=${form} name="allowed_ips" type="list" label=${t('token.addresses')} hint=${t('token.addresses.hint')} wide placeholder="192.0.2.0/24" />
         </div>
       </details>

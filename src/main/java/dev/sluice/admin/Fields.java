@@ -253,13 +253,17 @@ final class Fields {
         if (value == null) {
             return 1_000_000;
         }
+        Long factor = millionths(value);
+        return factor == null ? amiss(field, 1_000_000L, Rule.FACTOR) : factor;
+    }
+
+    /** A factor in millionths; null: it is none. */
+    static @Nullable Long millionths(JsonNode value) {
         BigDecimal factor = value.isNumber() ? value.decimalValue() : BigDecimal.valueOf(-1);
         boolean good = factor.signum() >= 0
                 && factor.compareTo(BigDecimal.valueOf(10_000)) <= 0
                 && factor.stripTrailingZeros().scale() <= MILLIONTHS_DECIMALS;
-        return good
-                ? factor.movePointRight(MILLIONTHS_DECIMALS).longValueExact()
-                : amiss(field, 1_000_000L, Rule.FACTOR);
+        return good ? Long.valueOf(factor.movePointRight(MILLIONTHS_DECIMALS).longValueExact()) : null;
     }
 
     /** Epoch milliseconds; null: absent. */

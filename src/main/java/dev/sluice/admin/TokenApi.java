@@ -56,7 +56,8 @@ final class TokenApi {
             "time_zone",
             "models",
             "allowed_ips",
-            "limits");
+            "limits",
+            "cache_ttl_seconds");
     private static final Set<String> READ_ONLY = Set.of(
             "id",
             "key",
@@ -67,6 +68,9 @@ final class TokenApi {
             "last_used_at",
             "created_at",
             "updated_at");
+
+    /** Thirty days; what is older is hardly asked for again in the same words. */
+    static final int LONGEST_TTL = 2_592_000;
 
     private static final Trail.Kind<Token> KIND =
             new Trail.Kind<>("token", token -> Long.toString(token.id()), token -> View.of(token, null, 0));
@@ -144,6 +148,14 @@ final class TokenApi {
 
             Limits limits,
 
+            @Schema(
+                    description =
+                            "How long answers are kept for whoever asks the same again, up to 2592000; 0: not at all;"
+                                    + " null: as the settings say of the model")
+            @JsonProperty("cache_ttl_seconds")
+            @Nullable
+            Integer cacheTtlSeconds,
+
             @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("last_used_at") @Nullable
             Instant lastUsedAt,
 
@@ -171,6 +183,7 @@ final class TokenApi {
                     Views.patterns(token.models()),
                     token.allowedIps().stream().map(Cidr::text).toList(),
                     token.limits(),
+                    token.cacheTtlSeconds(),
                     Views.timeOrNull(token.lastUsedAt()),
                     Views.time(token.createdAt()),
                     Views.time(token.updatedAt()));
@@ -235,6 +248,7 @@ final class TokenApi {
                         List.of(),
                         List.of(),
                         Limits.NONE,
+                        null,
                         null,
                         now,
                         now));
@@ -320,6 +334,9 @@ final class TokenApi {
                 fields.globs("models"),
                 fields.ranges("allowed_ips"),
                 fields.limits("limits"),
+                fields.has("cache_ttl_seconds")
+                        ? Integer.valueOf(fields.whole("cache_ttl_seconds", 0, 0, LONGEST_TTL))
+                        : null,
                 before.lastUsedAt(),
                 before.createdAt(),
                 clock.millis());

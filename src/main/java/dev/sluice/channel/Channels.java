@@ -39,6 +39,7 @@ public final class Channels {
     private final ChannelSettings settings;
     private final Clock clock;
     private final Settings gateway;
+    private final WaitingLine line;
     private volatile Snapshot snapshot;
 
     /**
@@ -81,7 +82,9 @@ public final class Channels {
             Vendors vendors,
             ChannelSettings settings,
             Settings gateway,
+            WaitingLine line,
             Clock clock) {
+        this.line = line;
         this.gateway = gateway;
         this.snapshot = new Snapshot(Map.of(), gateway.now());
         this.vendors = vendors;
@@ -132,7 +135,7 @@ public final class Channels {
         Throttle throttle = before != null && before.channel().limits().equals(channel.limits())
                 ? before.throttle()
                 : new Throttle(channel.limits());
-        return new Live(channel, before == null || moved ? new Health() : before.health(), keys, throttle);
+        return new Live(channel, before == null || moved ? new Health() : before.health(), keys, throttle, line::freed);
     }
 
     private Target target(Channel channel, int key) {

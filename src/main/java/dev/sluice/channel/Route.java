@@ -50,6 +50,16 @@ public final class Route {
         return null;
     }
 
+    /** Whether a channel could take the call, if it were not for its own limits. */
+    boolean isFull(Set<Object> tried, @Nullable Long pinned, long now) {
+        for (Live live : all) {
+            if ((pinned == null || live.channel().id() == pinned) && live.healthy(tried, now)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** When the first of the channels can be tried again. */
     public long retryAt(long now) {
         long soonest = Long.MAX_VALUE;

@@ -93,11 +93,7 @@ final class ChatReader implements AnswerReader {
     }
 
     private void said(JsonNode said, Consumer<Piece> pieces) {
-        String thought =
-                said.path("reasoning_content").asString(said.path("reasoning").asString(""));
-        if (!thought.isEmpty()) {
-            pieces.accept(new Piece.Thinking(thought));
-        }
+        thought(said, pieces);
         JsonNode content = said.path("content");
         if (content.isString() && !content.asString().isEmpty()) {
             pieces.accept(new Piece.Text(content.asString()));
@@ -117,6 +113,33 @@ final class ChatReader implements AnswerReader {
         }
         for (JsonNode call : said.path("tool_calls")) {
             called(call, pieces);
+        }
+    }
+
+    /** {@code thinking_blocks} repeat what is signed of {@code reasoning_content}, or are signatures only. */
+    private static void thought(JsonNode said, Consumer<Piece> pieces) {
+        String plain =
+                said.path("reasoning_content").asString(said.path("reasoning").asString(""));
+        int told = 0;
+        for (JsonNode block : said.path("thinking_blocks")) {
+            String text = block.path("thinking").asString("");
+            think(text, pieces);
+            told += plain.startsWith(text, told) ? text.length() : 0;
+            String signature = block.path("signature").asString("");
+            if (!signature.isEmpty()) {
+                pieces.accept(Signature.piece(signature, Signature.Maker.ANTHROPIC));
+            }
+            if (block.path("type").asString("").equals("redacted_thinking")) {
+                pieces.accept(
+                        new Piece.Redacted(Signature.read(block.path("data").asString(""), Signature.Maker.ANTHROPIC)));
+            }
+        }
+        think(plain.substring(told), pieces);
+    }
+
+    private static void think(String text, Consumer<Piece> pieces) {
+        if (!text.isEmpty()) {
+            pieces.accept(new Piece.Thinking(text));
         }
     }
 

@@ -153,13 +153,12 @@ final class MessagesReader implements AnswerReader {
     private static void sign(JsonNode block, Consumer<Piece> pieces) {
         String signature = block.path("signature").asString("");
         if (!signature.isEmpty()) {
-            pieces.accept(new Piece.Sign(new Signature(Signature.Maker.ANTHROPIC, signature)));
+            pieces.accept(Signature.piece(signature, Signature.Maker.ANTHROPIC));
         }
     }
 
     private static Piece redacted(JsonNode block) {
-        return new Piece.Redacted(
-                new Signature(Signature.Maker.ANTHROPIC, block.path("data").asString("")));
+        return new Piece.Redacted(Signature.read(block.path("data").asString(""), Signature.Maker.ANTHROPIC));
     }
 
     private void stop(JsonNode delta, Consumer<Piece> pieces) {
