@@ -79,10 +79,11 @@ class DatabaseTlsTest {
         }
     }
 
+    /** Answered in the second column. */
     private static String question(DatabaseAddress address) {
         return address.kind() == DatabaseAddress.Kind.MYSQL
-                ? "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'Ssl_cipher'"
-                : "SELECT coalesce(cipher, '') FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+                ? "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
+                : "SELECT 'cipher', coalesce(cipher, '') FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
     }
 
     private static String cipherOfThePool(DatabaseAddress address) {
@@ -91,7 +92,7 @@ class DatabaseTlsTest {
                         connection -> Mono.from(connection
                                         .createStatement(question(address))
                                         .execute())
-                                .flatMap(result -> Mono.from(result.map((row, metadata) -> row.get(0, String.class)))),
+                                .flatMap(result -> Mono.from(result.map((row, metadata) -> row.get(1, String.class)))),
                         Connection::close)
                 .blockOptional(Duration.ofSeconds(10))
                 .orElseThrow();
@@ -103,7 +104,7 @@ class DatabaseTlsTest {
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(question(address))) {
             row.next();
-            return row.getString(1);
+            return row.getString(2);
         }
     }
 }
