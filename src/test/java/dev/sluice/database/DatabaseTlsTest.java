@@ -13,6 +13,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -76,6 +77,20 @@ class DatabaseTlsTest {
 
             assertThat(cipherOfThePool(address)).isEmpty();
             assertThat(cipherOfTheMigrations(address)).isEmpty();
+        }
+    }
+
+    @Test
+    void signsInToMySql_thatHasForgottenThePassword() throws Exception {
+        try (Databases.Fresh database = Databases.MYSQL.fresh()) {
+            DatabaseAddress address = DatabaseAddress.parse(database.url());
+            try (java.sql.Connection connection =
+                            DriverManager.getConnection(address.forMigrations(), address.user(), address.password());
+                    Statement statement = connection.createStatement()) {
+                statement.execute("FLUSH PRIVILEGES"); // as a start of the server does
+            }
+
+            assertThat(cipherOfThePool(address)).isEmpty();
         }
     }
 
