@@ -60,10 +60,10 @@ class FormsTest {
 
     private static boolean own(CallersForm caller, VendorsForm form) {
         return switch (caller) {
-            case CHAT -> form == VendorsForm.OPENAI;
+            case CHAT -> form == VendorsForm.OPENAI || form == VendorsForm.AZURE;
             case RESPONSES -> form == VendorsForm.OPENAI_RESPONSES;
             case MESSAGES -> form == VendorsForm.ANTHROPIC || form == VendorsForm.VERTEX_CLAUDE;
-            case GEMINI -> form == VendorsForm.GEMINI;
+            case GEMINI -> form == VendorsForm.GEMINI || form == VendorsForm.VERTEX_GEMINI;
         };
     }
 
