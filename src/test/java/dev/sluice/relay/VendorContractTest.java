@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.format.AnswerReader;
+import dev.sluice.format.AnswerWriter;
+import dev.sluice.format.Events;
 import dev.sluice.format.Format;
 import dev.sluice.format.Frames;
 import dev.sluice.format.Heading;
@@ -221,6 +223,58 @@ class VendorContractTest {
                 assertThat(read.last()).isFalse();
             }
         }
+    }
+
+    /** Events lost, doubled, out of order, changed, cut: pieces come, or the word that it broke, and every caller is answered. */
+    @ParameterizedTest
+    @EnumSource
+    void isReadWithoutHarm_whateverItSends(VendorsForm form) {
+        int broke = 0;
+        for (int seed = 0; seed < 400; seed++) {
+            Random random = new Random(seed);
+            Scene scene = Scene.values()[random.nextInt(form.tells(Scene.FILTERED) ? 5 : 4)];
+            byte[] stream = stream(mangled(new ArrayList<>(form.events(scene)), random));
+            byte[] whole = form.plain(scene).getBytes(UTF_8);
+            whole[random.nextInt(whole.length)] = (byte) "{}[]\",:0n\\x".charAt(random.nextInt(11));
+            List<Piece> plain = new ArrayList<>();
+            List<Piece> pieces = List.of();
+            form.format().reader(List.of()).whole(whole, plain::add);
+            try {
+                pieces = streamed(form, stream, stream.length, random).pieces();
+            } catch (IllegalArgumentException noFrame) {
+                broke++; // as the frames' contract allows
+            }
+            for (Format caller : List.of(Format.CHAT, Format.RESPONSES, Format.MESSAGES, Format.GEMINI)) {
+                AnswerWriter writer = caller.writer(HEADING);
+                Events events = new Events();
+                pieces.forEach(piece -> writer.write(piece, events));
+                writer.end(events);
+                assertThat(events.taken()).as("seed %d", seed).isNotEmpty();
+                assertThat(caller.writer(HEADING).whole(plain)).isNotEmpty();
+            }
+        }
+        assertThat(broke).isLessThan(400);
+    }
+
+    private static List<byte[]> mangled(List<byte[]> events, Random random) {
+        for (int change = 1 + random.nextInt(4); change > 0; change--) {
+            int at = random.nextInt(events.size());
+            int other = random.nextInt(events.size());
+            byte[] event = events.get(at).clone();
+            switch (random.nextInt(5)) {
+                case 0 -> events.add(other, event);
+                case 1 -> java.util.Collections.swap(events, at, other);
+                case 2 -> event[random.nextInt(event.length)] ^= (byte) (1 << random.nextInt(7));
+                case 3 -> event = Arrays.copyOf(event, random.nextInt(event.length));
+                default -> event = event.length > 12 ? Arrays.copyOfRange(event, 6, event.length) : event;
+            }
+            if (event.length > 0) {
+                events.set(at, event);
+            } else if (events.size() > 1) {
+                events.remove(at);
+            }
+        }
+        return events;
     }
 
     @ParameterizedTest

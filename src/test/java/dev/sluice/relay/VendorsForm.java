@@ -908,6 +908,38 @@ enum VendorsForm {
         };
     }
 
+    /** Where its question says that the answer is to be JSON of {@link CallersForm#askForJson}'s schema, and how. */
+    Map.Entry<String, String> structured() {
+        String schema = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"]}";
+        return switch (this) {
+            case OPENAI, AZURE ->
+                Map.entry(
+                        "/response_format",
+                        "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"NAME\",\"schema\":" + schema + "}}");
+            case OPENAI_RESPONSES ->
+                Map.entry("/text/format", "{\"type\":\"json_schema\",\"name\":\"NAME\",\"schema\":" + schema + "}");
+            case ANTHROPIC, VERTEX_CLAUDE ->
+                Map.entry(
+                        "/output_config/format",
+                        "{\"type\":\"json_schema\",\"schema\":"
+                                + schema.replace("\"]}", "\"],\"additionalProperties\":false}") + "}");
+            case GEMINI, VERTEX_GEMINI ->
+                Map.entry(
+                        "/generationConfig",
+                        "{\"responseMimeType\":\"application/json\",\"responseJsonSchema\":" + schema + "}");
+            case BEDROCK ->
+                Map.entry(
+                        "/system",
+                        "[{\"text\":"
+                                + Json.quote(
+                                        "Answer with one JSON object that conforms to this JSON Schema, and nothing else: "
+                                                + schema)
+                                + "}]");
+            case COHERE -> Map.entry("/response_format", "{\"type\":\"json_object\",\"json_schema\":" + schema + "}");
+            case OLLAMA -> Map.entry("/format", schema);
+        };
+    }
+
     abstract String plain(Scene scene);
 
     abstract List<byte[]> events(Scene scene);
