@@ -14,7 +14,7 @@ final class ChatReader implements AnswerReader {
     private static final class Slot {
         final int index; // the vendor's; -1: it gave none
         String id;
-        boolean begun;
+        int ordinal = -1; // among those that have begun; one without a name never does
         boolean empty = true;
         final StringBuilder waiting = new StringBuilder(); // arguments that came before the name
 
@@ -26,6 +26,7 @@ final class ChatReader implements AnswerReader {
 
     private final boolean completionExcludesReasoning;
     private final List<Slot> slots = new ArrayList<>();
+    private int begun;
     private boolean started;
     private boolean stopped;
     private boolean last;
@@ -147,7 +148,6 @@ final class ChatReader implements AnswerReader {
         int index = call.path("index").isNumber() ? call.path("index").asInt(0) : -1;
         String id = call.path("id").asString("");
         Slot slot = slot(index, id);
-        int ordinal = slots.indexOf(slot);
         JsonNode function = call.path("function");
         String signature = call.path("extra_content")
                 .path("google")
@@ -157,24 +157,24 @@ final class ChatReader implements AnswerReader {
             pieces.accept(new Piece.Sign(new Signature(Signature.Maker.GOOGLE, signature)));
         }
         String name = function.path("name").asString("");
-        if (!slot.begun && !name.isEmpty()) {
-            slot.begun = true;
-            pieces.accept(new Piece.CallStart(ordinal, slot.id, name));
-            argue(slot, ordinal, slot.waiting.toString(), pieces);
+        if (slot.ordinal < 0 && !name.isEmpty()) {
+            slot.ordinal = begun++;
+            pieces.accept(new Piece.CallStart(slot.ordinal, slot.id, name));
+            argue(slot, slot.waiting.toString(), pieces);
         }
         JsonNode given = function.path("arguments");
         String arguments = given.isObject() ? given.toString() : given.asString("");
-        if (slot.begun) {
-            argue(slot, ordinal, arguments, pieces);
+        if (slot.ordinal >= 0) {
+            argue(slot, arguments, pieces);
         } else {
             slot.waiting.append(arguments);
         }
     }
 
-    private static void argue(Slot slot, int ordinal, String json, Consumer<Piece> pieces) {
+    private static void argue(Slot slot, String json, Consumer<Piece> pieces) {
         if (!json.isEmpty()) {
             slot.empty = false;
-            pieces.accept(new Piece.Arguments(ordinal, json));
+            pieces.accept(new Piece.Arguments(slot.ordinal, json));
         }
     }
 
@@ -207,8 +207,8 @@ final class ChatReader implements AnswerReader {
 
     private void fillEmptyCalls(Consumer<Piece> pieces) {
         for (Slot slot : slots) {
-            if (slot.begun && slot.empty) {
-                argue(slot, slots.indexOf(slot), "{}", pieces);
+            if (slot.ordinal >= 0 && slot.empty) {
+                argue(slot, "{}", pieces);
             }
         }
     }
