@@ -573,6 +573,7 @@ export default {
   "state.on": "on",
   "state.probing": "probing",
   "status": "Status",
+  "sticky.conversation": "Calls of one conversation",
   "sticky.none": "Nothing",
   "sticky.prompt_cache_key": "Calls of one prompt_cache_key",
   "sticky.user": "Calls of one user",

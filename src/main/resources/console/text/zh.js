@@ -573,6 +573,7 @@ export default {
   "state.on": "已启用",
   "state.probing": "探测中",
   "status": "状态码",
+  "sticky.conversation": "同一会话的调用",
   "sticky.none": "不保持",
   "sticky.prompt_cache_key": "prompt_cache_key 相同的调用",
   "sticky.user": "user 相同的调用",

@@ -59,7 +59,8 @@ enum Rule {
     LONG_TOKENS("the prompt tokens beyond which the long_ prices hold"),
     LONG_PRICE("with long_context_tokens, a price that changes there"),
     STAND_INS("a list of 1 to {0} names of other models, without globs"),
-    ROUTING("{\"strategy\": round_robin, least_busy, fastest or cheapest, \"sticky\": prompt_cache_key, user or null}"),
+    ROUTING(
+            "{\"strategy\": round_robin, least_busy, fastest or cheapest, \"sticky\": prompt_cache_key, conversation, user or null}"),
     RESPONSE_CACHE("{\"ttl_seconds\": 1 to {0}, \"price_factor\": a number from 0 to 10000 with at most six decimals}"),
     BY_MODEL("an object with at most {0} names of models or globs, each of 1 to {1} characters");
 
