@@ -5,8 +5,9 @@ export function count(value) {
   return new Intl.NumberFormat(locale()).format(value);
 }
 
-/** 1.2M for a tile; the whole number fits a table better. */
+/** 1.2M for a tile; the whole number fits a table better, and a tile while it is short itself. */
 export function short(value) {
+  if (Math.abs(value) < 10_000) return count(value);
   return new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 }
 
@@ -27,6 +28,22 @@ export function dollars(value) {
   return usd(value && Math.abs(value) < 1 ? Number(value.toPrecision(3)) : value);
 }
 
+/** Dollars that were summed up, in columns: below a dollar as many decimals for all, so that they stand beneath each other. */
+export function sum(value) {
+  if (!value || Math.abs(value) >= 1) return usd(value);
+  if (Math.abs(value) < 0.0001) return '< $0.0001';
+  return (value < 0 ? '−$' : '$') + Math.abs(value).toFixed(4);
+}
+
+/** In a vendor's own currency. */
+export function money(value, currency) {
+  try {
+    return new Intl.NumberFormat(locale(), { style: 'currency', currency, currencyDisplay: 'code' }).format(value);
+  } catch {
+    return `${count(value)} ${currency}`.trim(); // it names none that there is
+  }
+}
+
 export function quota(value) {
   return value === null || value === undefined ? t('unlimited') : usd(value);
 }
@@ -42,17 +59,16 @@ export function millis(value) {
 
 export function time(value) {
   if (!value) return '–';
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(value));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(new Date(value));
 }
 
-/** For a table: no year while it is this one. */
+/** For a table: no year while it is this one, and no day while it is today. */
 export function moment(value) {
   const at = new Date(value);
   const year = at.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
+  const today = at.toDateString() === new Date().toDateString();
   return new Intl.DateTimeFormat(locale(), {
-    year,
-    month: 'short',
-    day: 'numeric',
+    ...(today ? {} : { year, month: 'short', day: 'numeric' }),
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',

@@ -21,9 +21,9 @@ export function AccessTokens() {
   const columns = [
     { title: t('name'), wide: true, cell: (token) => html`<span class="row-name">${token.name}</span><span class="soft"><code>${token.token_hint}</code></span>` },
     { title: t('scope'), cell: (token) => html`<${Badge} kind=${token.scope === 'write' ? 'warn' : 'plain'}>${t('scope.' + token.scope)}<//>` },
-    { title: t('expires'), cell: (token) => (token.expires_at ? day(token.expires_at) : t('expires.never')) },
-    { title: t('last.used'), cell: (token) => (token.last_used_at ? ago(token.last_used_at) : t('never')) },
-    { title: t('created'), cell: (token) => day(token.created_at) },
+    { title: t('expires'), short: true, cell: (token) => (token.expires_at ? day(token.expires_at) : t('expires.never')) },
+    { title: t('last.used'), short: true, cell: (token) => (token.last_used_at ? ago(token.last_used_at) : t('never')) },
+    { title: t('created'), short: true, cell: (token) => day(token.created_at) },
     { title: t('actions'), actions: true, cell: (token) => html`<${RowButton} icon="remove" danger label=${t('delete.one', { name: token.name })} onClick=${() => erase(token)} />` },
   ];
   return html`

@@ -14,9 +14,9 @@ export function Audit({ query }) {
   const list = useList('/audit', { username: query.name && `*${query.name}*`, action: query.action }, { every: 15_000 });
   const columns = [
     { title: t('time'), cell: (row) => html`<span class="unbroken">${time(row.at)}</span>` },
-    { title: t('actor'), cell: (row) => html`${row.username}<small class="block">${t('means.' + row.means)} · ${row.client_ip}</small>` },
+    { title: t('actor'), cell: (row) => html`${row.username}<small class="block unbroken">${t('means.' + row.means)} · ${row.client_ip}</small>` },
     { title: t('action'), cell: (row) => html`<span class="unbroken">${textOr('action.' + row.action, row.action)}</span>` },
-    { title: t('resource'), cell: (row) => html`${row.resource.replaceAll('_', ' ')} <span class="soft">${row.resource_id}</span>` },
+    { title: t('resource'), cell: (row) => html`${textOr('resource.' + row.resource, row.resource)}${row.resource_id !== row.resource && html` <span class="soft">${row.resource_id}</span>`}` },
     { title: t('changes'), wide: true, cell: (row) => html`<${Changes} changes=${row.changes} />` },
   ];
   return html`
@@ -33,7 +33,7 @@ export function Audit({ query }) {
 
 /** The changed fields at a glance, their values on demand. Of a secret there is only the name. */
 function Changes({ changes }) {
-  if (changes.length === 0) return '–';
+  if (changes.length === 0) return null;
   const names = changes.map((change) => change.field);
   return html`<details>
     <summary>${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN && ` +${names.length - SHOWN}`}</summary>

@@ -28,7 +28,7 @@ export function Balance({ user }) {
     <div class="columns">
       <section class="card">
         <h2>${t('balance.left')}</h2>
-        ${now ? html`<p class="large">${now.quota_usd === null ? t('unlimited') : usd(now.quota_usd - now.period_used_usd)}</p><${Spent} token=${now} />` : html`<${Loading} />`}
+        ${now ? html`<p class="large">${now.quota_usd === null ? t('unlimited') : usd(now.quota_usd - now.period_used_usd)}</p>${now.quota_usd === null ? html`<p class="soft">${t('overview.used', { value: usd(now.used_usd) })}</p>` : html`<${Spent} token=${now} />`}` : html`<${Loading} />`}
       </section>
       <section class="card">
         <h2>${t('redeem')}</h2>

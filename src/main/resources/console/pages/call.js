@@ -24,7 +24,7 @@ export function CallStory({ id, user }) {
         [t('user'), admin ? html`<a href=${'#/calls?user_id=' + call.user_id}>${users(call.user_id)}</a>` : user.username],
         [t('token'), html`<a href=${'#/calls?token_id=' + call.token_id}>${tokens(call.token_id)}</a>`],
         [t('client.ip'), call.client_ip],
-        [t('endpoint'), call.endpoint + (call.stream ? ' · ' + t('streamed') : '')],
+        [t('endpoint'), call.endpoint + (call.stream ? ' · ' + t('streamed').toLowerCase() : '')],
         [t('model'), call.model],
       ]} />
       <${Facts} title=${t('call.went')} facts=${[
@@ -32,7 +32,7 @@ export function CallStory({ id, user }) {
         admin && [t('channel'), call.channel_id === null ? t('channel.none') : html`<a href=${'#/channels/' + call.channel_id}>${channels(call.channel_id)}</a>`],
         call.upstream_model && [t('upstream.model'), call.upstream_model],
         [t('attempts'), count(call.attempts)],
-        [t('ttft'), millis(call.ttft_ms)],
+        [t('ttft.short'), millis(call.ttft_ms)],
         [t('duration'), millis(call.duration_ms)],
       ]} />
       <${Facts} title=${t('call.cost')} facts=${[

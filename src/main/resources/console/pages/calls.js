@@ -1,7 +1,7 @@
 // The ledger, live: every call, whatever its end.
 import { download, query as search } from '../api.js';
 import { useAll, useList } from '../data.js';
-import { count, millis, moment, time, usd } from '../format.js';
+import { count, dollars, millis, moment, time, usd } from '../format.js';
 import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { administers } from '../session.js';
@@ -32,36 +32,39 @@ export function Calls({ user, query }) {
   const columns = [
     { title: t('time'), cell: (call) => html`<a class="row-name unbroken" href=${'#/calls/' + call.id} title=${time(call.at)}>${moment(call.at)}</a>` },
     { title: t('status'), cell: (call) => html`<${Status} call=${call} />` },
-    { title: t('model'), wide: true, cell: (call) => html`${call.model}<small class="soft block">${call.endpoint}${call.stream ? ' · ' + t('streamed') : ''}</small>` },
-    { title: t('token'), cell: (call) => html`${named(tokens, call.token_id)}${admin && html`<small class="soft block">${named(users, call.user_id, 'username')}</small>`}` },
-    admin && { title: t('channel'), cell: (call) => named(channels, call.channel_id) },
+    { title: t('model'), wide: true, lead: true, cell: (call) => html`${call.model}<small class="soft block">${call.endpoint}${call.stream ? ' · ' + t('streamed').toLowerCase() : ''}</small>` },
+    { title: t('token'), cell: (call) => html`<span class="clipped" title=${named(tokens, call.token_id)}>${named(tokens, call.token_id)}</span>${admin && html`<small class="soft block">${named(users, call.user_id, 'username')}</small>`}` },
+    admin && { title: t('channel'), cell: (call) => html`<span class="clipped" title=${named(channels, call.channel_id)}>${named(channels, call.channel_id)}</span>` },
     { title: t('tokens.counted'), number: true, cell: (call) => html`${count(call.prompt_tokens)} → ${count(call.completion_tokens)}${call.estimated && html`<small class="soft block">${t('estimated')}</small>`}` },
     { title: t('duration'), number: true, cell: (call) => html`${millis(call.duration_ms)}${call.ttft_ms !== null && html`<small class="soft block">${t('ttft.short')} ${millis(call.ttft_ms)}</small>`}` },
-    { title: t('cost'), number: true, cell: (call) => usd(call.cost_usd) },
+    { title: t('cost'), number: true, cell: (call) => html`<span title=${usd(call.cost_usd)}>${dollars(call.cost_usd)}</span>` },
   ].filter(Boolean);
   const filtered = FILTERS.some((name) => query[name]);
   return html`
     <${Head} title=${t('nav.calls')} about=${t('calls.about')}>
       <button class="quiet" disabled=${busy} onClick=${csv}>${busy ? html`<span class="spinner"></span>` : html`<${Icon} name="download" />`}CSV</button>
     <//>
-    <div class="filters" role="search" aria-label=${t('filters')}>
+    <details class="folded" open=${filtered || !matchMedia('(max-width: 640px)').matches}>
+    <summary>${t('filters')}</summary>
+    <div class="filters gridded" role="search" aria-label=${t('filters')}>
       <${Filter} label=${t('model')} value=${query.model} onChange=${set('model')} placeholder="gpt-4o*" />
       <${Choice} label=${t('token')} value=${query.token_id} onChange=${set('token_id')} options=${tokens.map((row) => [row.id, row.name])} />
       ${admin && html`<${Choice} label=${t('user')} value=${query.user_id} onChange=${set('user_id')} options=${users.map((row) => [row.id, row.username])} />`}
       ${admin && html`<${Choice} label=${t('channel')} value=${query.channel_id} onChange=${set('channel_id')} options=${channels.map((row) => [row.id, row.name])} />`}
       <${Choice} label=${t('endpoint')} value=${query.endpoint} onChange=${set('endpoint')} options=${endpoints.map((name) => [name, name])} />
-      <${Filter} label=${t('status')} value=${query.status} onChange=${set('status')} placeholder="200" narrow />
+      <${Filter} label=${t('status')} value=${query.status} onChange=${set('status')} placeholder="200" />
       <${Filter} label=${t('error.code')} value=${query.error_code} onChange=${set('error_code')} placeholder="upstream_error" />
       <${Filter} label=${t('from')} type="date" value=${query.from} onChange=${set('from')} />
       <${Filter} label=${t('to')} type="date" value=${query.to} onChange=${set('to')} />
       ${filtered && html`<button class="quiet" onClick=${() => refine('calls', {})}>${t('filters.clear')}</button>`}
     </div>
+    </details>
     <${Table} caption=${t('nav.calls')} columns=${columns} list=${list} empty=${html`<${Empty} title=${filtered ? t('calls.none.filtered') : t('calls.none')}><p>${filtered ? '' : t('calls.none.why')}</p><//>`} />
   `;
 }
 
-function Filter({ label, value, narrow, ...rest }) {
-  return html`<label class=${'filter' + (narrow ? ' narrow' : '')}><span>${label}</span><input value=${value || ''} ...${rest} /></label>`;
+function Filter({ label, value, ...rest }) {
+  return html`<label class="filter"><span>${label}</span><input value=${value || ''} ...${rest} /></label>`;
 }
 
 function Choice({ label, value, options, ...rest }) {
@@ -75,5 +78,5 @@ function Choice({ label, value, options, ...rest }) {
 
 export function Status({ call }) {
   const kind = call.error_code === null ? 'good' : call.status === 499 ? 'warn' : 'bad';
-  return html`<${Badge} kind=${kind} title=${call.status === 499 ? t('call.left') : undefined}>${call.status}<//>${call.error_code && html`<small class="reason">${call.error_code}</small>`}`;
+  return html`<${Badge} kind=${kind} title=${call.status === 499 ? t('call.left') : undefined}>${call.status}<//>${call.error_code && html`<small class="block unbroken">${call.error_code}</small>`}`;
 }

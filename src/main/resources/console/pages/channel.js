@@ -2,13 +2,14 @@
 import { patch, post } from '../api.js';
 import { useAll, useGet } from '../data.js';
 import { millis } from '../format.js';
-import { t } from '../i18n.js';
+import { t, textOr } from '../i18n.js';
 import { go } from '../router.js';
 import { Dialog, Loading, Notice, toast, Trouble } from '../ui/feedback.js';
 import { Field, Form, LimitFields, limits, limitValues, number, object, pairs, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
 import { Head } from '../ui/table.js';
 import { html, useEffect, useState } from '../view.js';
+import { useVendorBalances, VendorBalance } from './vendor-balance.js';
 
 export function ChannelForm({ id, query }) {
   const made = id === 'new';
@@ -113,11 +114,12 @@ function Editor({ made, before, vendors }) {
     <section class="card fields">
       <h2>${t('channel.account')}</h2>
       <${Field} form=${{ ...form, set: (name, value) => pick(value) }} name="vendor" type="select" label=${t('vendor')} options=${vendors.map((each) => [each.id, each.name])} required />
-      <${Field} form=${form} name="name" label=${t('name')} required />
+      <${Field} form=${form} name="name" label=${t('name')} required double />
       <${Field} form=${form} name="base_url" label=${t('base.url')} wide hint=${vendor?.base_url ? t('base.url.catalog', { url: vendor.base_url }) : t('base.url.needed')} placeholder=${vendor?.base_url || 'https://…'} spellcheck="false" />
-      ${(vendor?.options || []).map((name) => html`<${Field} key=${name} form=${form} name=${'options.' + name} label=${name} />`)}
+      ${(vendor?.options || []).map((name) => html`<${Field} key=${name} form=${form} name=${'options.' + name} label=${textOr('option.' + name, name)} hint=${textOr('option.' + name + '.hint', '')} spellcheck="false" />`)}
       <${Field} form=${form} name="keys" type="area" label=${t('keys')} wide rows="3" spellcheck="false" autocomplete="off" placeholder=${t('keys.placeholder')}
         hint=${saved?.key_hints.length > 0 ? t('keys.kept', { count: saved.key_hints.length, hints: saved.key_hints.join(', ') }) : t('keys.hint')} />
+      ${saved && vendors.find((each) => each.id === saved.vendor)?.balance && html`<${Left} id=${saved.id} />`}
     </section>
 
     <section class="card fields">
@@ -125,7 +127,7 @@ function Editor({ made, before, vendors }) {
       <${Field} form=${form} name="models" type="list" label=${t('models.served')} wide hint=${t('models.hint')} options=${vendor?.models || []} placeholder="gpt-4o*" required>
         <${Fetch} draft=${draft} form=${form} />
       <//>
-      <${Field} form=${form} name="model_mapping" type="pairs" label=${t('mapping')} wide hint=${t('mapping.hint')} left=${t('mapping.from')} right=${t('mapping.to')} />
+      <${Field} form=${form} name="model_mapping" type="pairs" label=${t('mapping')} wide hint=${t('mapping.hint')} columns=${[[t('mapping.from')], [t('mapping.to')]]} />
     </section>
 
     <section class="card fields">
@@ -147,12 +149,22 @@ function Editor({ made, before, vendors }) {
         <${Field} form=${form} name="timeouts.idle_ms" type="number" label=${t('timeouts.idle')} placeholder=${t('default')} />
         <${Field} form=${form} name="timeouts.total_ms" type="number" label=${t('timeouts.total')} placeholder=${t('none')} />
         <${Field} form=${form} name="price_factor" type="number" label=${t('price.factor')} hint=${t('price.factor.hint')} />
-        <${Field} form=${form} name="headers" type="pairs" label=${t('headers')} wide hint=${t('headers.hint')} left=${t('header')} right=${t('value')} />
+        <${Field} form=${form} name="headers" type="pairs" label=${t('headers')} wide hint=${t('headers.hint')} columns=${[[t('header')], [t('value')]]} />
       </div>
     </details>
 
     <${Test} draft=${draft} models=${values.models} form=${form} />
   <//>`;
+}
+
+/** What is left at the vendor, with what is saved. */
+function Left({ id }) {
+  const balances = useVendorBalances();
+  const state = balances.of(id);
+  return html`<div class="field wide together">
+    <button type="button" class="quiet" disabled=${state.busy} onClick=${() => balances.ask(id)}><${Icon} name="balance" />${t('vendor.balance')}</button>
+    <${VendorBalance} state=${state} />
+  </div>`;
 }
 
 function same(a, b) {
@@ -238,6 +250,9 @@ function Test({ draft, models, form }) {
   </section>`;
 }
 
+/** The API gives so many characters of an answer. */
+const CUT = 200;
+
 export function TestResult({ result }) {
   const facts = [
     result.model,
@@ -248,6 +263,6 @@ export function TestResult({ result }) {
   return html`<${Notice} kind=${result.ok ? 'good' : 'bad'}>
     <p><strong>${t(result.ok ? 'test.ok' : 'test.failed')}</strong>${result.error && html`: ${result.error}`}</p>
     <p class="soft">${facts.join(' · ')}</p>
-    ${result.answer && html`<pre class="said">${result.answer}</pre>`}
+    ${result.answer && html`<pre class="said">${result.answer}${result.answer.length >= CUT && '…'}</pre>`}
   <//>`;
 }

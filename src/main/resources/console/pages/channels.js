@@ -10,12 +10,16 @@ import { Head, RowButton, Table } from '../ui/table.js';
 import { html, useRef, useState } from '../view.js';
 import { since } from './overview.js';
 import { TestResult } from './channel.js';
+import { useVendorBalances, VendorBalance } from './vendor-balance.js';
 
 const KINDS = { ok: 'good', cooling: 'bad', probing: 'warn', off: 'plain' };
 
 export function Channels({ query }) {
   const list = useList('/channels', { name: query.name && `*${query.name}*`, vendor: query.vendor }, { every: 5_000, limit: 200 });
   const usage = useGet('/usage?group_by=channel_id&from=' + since(30));
+  const vendors = useGet('/vendors');
+  const balances = useVendorBalances();
+  const tells = (channel) => vendors.data?.data.find((vendor) => vendor.id === channel.vendor)?.balance;
   const [chosen, choose] = useState(new Set());
   const [test, setTest] = useState(null);
   const shown = { ...list, rows: list.rows && inOrder(list.rows, query) };
@@ -25,7 +29,8 @@ export function Channels({ query }) {
     attempt(() => patch('/channels/' + channel.id, { enabled: !channel.enabled }), t(channel.enabled ? 'channel.disabled' : 'channel.enabled')).then(reload);
   const erase = async (channels) => {
     const names = channels.map((channel) => channel.name).join(', ');
-    const yes = await sure({ title: t('channel.delete', { count: channels.length }), text: t('channel.delete.what', { names }), action: t('delete') });
+    const title = channels.length === 1 ? t('delete.one', { name: names }) : t('channel.delete', { count: channels.length });
+    const yes = await sure({ title, text: t('channel.delete.what', { names }), action: t('delete') });
     if (!yes) return;
     await attempt(async () => {
       for (const channel of channels) await remove('/channels/' + channel.id);
@@ -47,7 +52,8 @@ export function Channels({ query }) {
       wide: true,
       cell: (channel) => html`<a class="row-name" href=${'#/channels/' + channel.id}>${channel.name}</a>
         <span class="soft">${channel.vendor} · ${channel.models.slice(0, 3).join(', ')}${channel.models.length > 3 ? ' +' + (channel.models.length - 3) : ''}</span>
-        ${channel.tags.length > 0 && html`<span class="tags">${channel.tags.map((tag) => html`<button class="tag" onClick=${() => refine('channels', { ...query, tag })}>${tag}</button>`)}</span>`}`,
+        ${channel.tags.length > 0 && html`<span class="tags">${channel.tags.map((tag) => html`<button class="tag" onClick=${() => refine('channels', { ...query, tag })}>${tag}</button>`)}</span>`}
+        <${VendorBalance} state=${balances.of(channel.id)} />`,
     },
     { title: t('state'), cell: (channel) => html`<${State} channel=${channel} />` },
     { title: t('priority'), number: true, cell: (channel) => html`<span class="handle" draggable="true" title=${t('channel.drag')} aria-hidden="true" onDragStart=${(event) => { dragged.current = channel; event.dataTransfer.setData('text/plain', channel.name); }} onDragEnd=${() => (dragged.current = null)}>⠿</span><${Typed} channel=${channel} field="priority" label=${t('priority')} reload=${reload} />` },
@@ -59,6 +65,7 @@ export function Channels({ query }) {
       title: t('actions'),
       actions: true,
       cell: (channel) => html`
+        ${tells(channel) && html`<${RowButton} icon="balance" label=${t('vendor.balance.one', { name: channel.name })} busy=${balances.of(channel.id).busy} onClick=${() => balances.ask(channel.id)} />`}
         <${RowButton} icon="test" label=${t('test.one', { name: channel.name })} onClick=${() => setTest(channel)} />
         <${RowButton} icon="power" label=${t(channel.enabled ? 'disable.one' : 'enable.one', { name: channel.name })} onClick=${() => toggle(channel)} />
         <${RowButton} icon="copy" label=${t('copy.one', { name: channel.name })} onClick=${() => go('channels/new?copy=' + channel.id)} />
@@ -106,7 +113,7 @@ export function State({ channel }) {
   const retry = health.retry_at ? t('channel.retry', { when: ago(health.retry_at) }) : '';
   return html`<span title=${health.retry_at ? time(health.retry_at) : undefined}>
     <${Badge} kind=${KINDS[state]}>${t('state.' + state)}<//>
-    ${channel.enabled && health.reason && html`<small class="reason">${health.reason}${retry && ' · ' + retry}</small>`}
+    ${channel.enabled && health.reason && html`<small class="reason">${t('failure.' + health.reason)}${retry && ' · ' + retry}</small>`}
   </span>`;
 }
 

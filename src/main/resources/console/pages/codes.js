@@ -24,9 +24,9 @@ export function Codes({ query }) {
     { title: t('name'), wide: true, cell: (code) => html`<span class="row-name">${code.name}</span><span class="soft"><code>${code.code_hint}</code></span>` },
     { title: t('amount'), number: true, cell: (code) => usd(code.amount_usd) },
     { title: t('state'), cell: (code) => html`<${Badge} kind=${code.state === 'unused' ? 'good' : 'plain'}>${t('code.' + code.state)}<//>` },
-    { title: t('expires'), cell: (code) => (code.expires_at ? day(code.expires_at) : t('expires.never')) },
-    { title: t('created'), cell: (code) => time(code.created_at) },
-    { title: t('code.redeemed.at'), cell: (code) => (code.redeemed_at ? html`${time(code.redeemed_at)}<small class="block">${user(code.redeemed_by_user_id)}</small>` : '–') },
+    { title: t('expires'), short: true, cell: (code) => (code.expires_at ? day(code.expires_at) : t('expires.never')) },
+    { title: t('created'), short: true, cell: (code) => time(code.created_at) },
+    { title: t('code.redeemed.at'), short: true, cell: (code) => (code.redeemed_at ? html`${time(code.redeemed_at)}<small class="block">${user(code.redeemed_by_user_id)}</small>` : '–') },
     { title: t('actions'), actions: true, cell: (code) => code.state !== 'used' && html`<${RowButton} icon="remove" danger label=${t('delete.one', { name: code.name })} onClick=${() => erase(code)} />` },
   ];
   return html`

@@ -1,7 +1,7 @@
 // The groups: what their users pay of the price, and how fast they may go.
 import { patch, post, remove } from '../api.js';
 import { useList } from '../data.js';
-import { count, time } from '../format.js';
+import { count, day } from '../format.js';
 import { t } from '../i18n.js';
 import { attempt, Dialog, sure, toast } from '../ui/feedback.js';
 import { Field, Form, LimitFields, limits, limitValues, number, useForm } from '../ui/form.js';
@@ -24,7 +24,7 @@ export function Groups() {
     { title: t('limits.rpm'), number: true, cell: (group) => limit(group.limits.rpm) },
     { title: t('limits.tpm'), number: true, cell: (group) => limit(group.limits.tpm) },
     { title: t('limits.concurrency'), number: true, cell: (group) => limit(group.limits.concurrency) },
-    { title: t('updated'), cell: (group) => time(group.updated_at) },
+    { title: t('updated'), short: true, cell: (group) => (new Date(group.updated_at) > 0 ? day(group.updated_at) : '–') },
     {
       title: t('actions'),
       actions: true,

@@ -23,7 +23,7 @@ export function Identity() {
     <h2>${name}</h2>
     <p class="soft">${t('oidc.about', { name })}</p>
     ${came && html`<${Notice} kind=${came === 'linked' ? 'good' : 'bad'}>${t('oidc.came.' + came)}<//>`}
-    <dl><div><dt>${t('state')}</dt><dd><${Badge} kind=${link.data.linked ? 'good' : 'plain'}>${t(link.data.linked ? 'oidc.linked' : 'state.off')}<//></dd></div></dl>
+    <dl><div><dt>${t('state')}</dt><dd><${Badge} kind=${link.data.linked ? 'good' : 'plain'}>${t(link.data.linked ? 'oidc.linked' : 'oidc.not.linked')}<//></dd></div></dl>
     <footer>
       ${link.data.linked
         ? html`<button type="button" class="quiet" onClick=${forget}>${t('oidc.unlink', { name })}</button>`

@@ -1,7 +1,7 @@
 // How it goes: the last day by the hour, the weeks by the day, and what needs attention.
 import { query } from '../api.js';
 import { useAll, useGet, useNames } from '../data.js';
-import { ago, count, dollars, millis, percent, short, usd } from '../format.js';
+import { ago, count, dollars, millis, percent, short, sum } from '../format.js';
 import { t } from '../i18n.js';
 import { administers } from '../session.js';
 import { Bars, Chart } from '../ui/chart.js';
@@ -87,7 +87,7 @@ function Attention({ data, admin, channels }) {
       .map((channel) => ({
         href: '#/channels/' + channel.id,
         name: channel.name,
-        text: `${t('state.' + channel.health.state)}${channel.health.reason ? ': ' + channel.health.reason : ''}`,
+        text: `${t('state.' + channel.health.state)}${channel.health.reason ? ': ' + t('failure.' + channel.health.reason) : ''}`,
         note: channel.health.retry_at && t('channel.retry', { when: ago(channel.health.retry_at) }),
       })),
     ...near.map((token) => ({
@@ -167,9 +167,9 @@ function Weeks({ admin }) {
   return html`<div class="section-head"><h2>${t('overview.weeks')}</h2>${choose}</div>
     <${Days} data=${byDay.data?.data} days=${days} />
     <div class="columns">
-      <${Bars} title=${t('by.model')} rows=${largest(byModel.data?.data, (row) => row.model, (row) => '#/calls?model=' + encodeURIComponent(row.model))} format=${usd} empty=${t('nothing.yet')} />
+      <${Bars} title=${t('by.model')} rows=${largest(byModel.data?.data, (row) => row.model, (row) => '#/calls?model=' + encodeURIComponent(row.model))} format=${sum} empty=${t('nothing.yet')} />
       ${admin &&
-      html`<${Bars} title=${t('by.channel')} rows=${largest(byChannel.data?.data, (row) => (row.channel_id === null ? t('channel.none') : channelName(row.channel_id)), (row) => row.channel_id && '#/calls?channel_id=' + row.channel_id)} format=${usd} empty=${t('nothing.yet')} />`}
+      html`<${Bars} title=${t('by.channel')} rows=${largest(byChannel.data?.data, (row) => (row.channel_id === null ? t('channel.none') : channelName(row.channel_id)), (row) => row.channel_id && '#/calls?channel_id=' + row.channel_id)} format=${sum} empty=${t('nothing.yet')} />`}
     </div>`;
 }
 

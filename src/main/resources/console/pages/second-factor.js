@@ -25,7 +25,7 @@ export function SecondFactor({ user }) {
     ${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
     ${!factor && !state.problem && html`<${Loading} />`}
     ${factor && html`<dl>
-        <div><dt>${t('state')}</dt><dd><${Badge} kind=${factor.enabled ? 'good' : 'plain'}>${factor.enabled ? t('factor.since', { day: day(factor.enabled_at) }) : t('state.off')}<//></dd></div>
+        <div><dt>${t('state')}</dt><dd><${Badge} kind=${factor.enabled ? 'good' : 'plain'}>${factor.enabled ? t('factor.since', { day: day(factor.enabled_at) }) : t('factor.not.on')}<//></dd></div>
         ${factor.enabled && html`<div><dt>${t('factor.codes')}</dt><dd>${t('factor.codes.left', { count: factor.recovery_codes })}</dd></div>`}
       </dl>
       <footer><button type="button" class=${factor.enabled ? 'quiet' : 'main'} onClick=${() => setOpen(factor.enabled ? 'off' : 'on')}>${t(factor.enabled ? 'factor.off' : 'factor.on')}</button></footer>`}

@@ -6,7 +6,7 @@ import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { administers } from '../session.js';
 import { attempt, Badge, CopyButton, Dialog, Empty, sure, toast } from '../ui/feedback.js';
-import { Expiry, Field, Form, LimitFields, limits, limitValues, quotaOf, QuotaField, quotaValues, RenewalFields, useForm } from '../ui/form.js';
+import { Expiry, Field, Form, LimitFields, limits, limitValues, number, quotaOf, QuotaField, quotaValues, RenewalFields, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
 import { Head, RowButton, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
@@ -38,8 +38,8 @@ export function Tokens({ user, query }) {
     { title: t('state'), cell: (token) => html`<${State} token=${token} />` },
     { title: t('quota'), cell: (token) => html`<${Spent} token=${token} />` },
     { title: t('models'), cell: (token) => (token.models.length === 0 ? t('all') : token.models.slice(0, 3).join(', ') + (token.models.length > 3 ? ' …' : '')) },
-    { title: t('expires'), cell: (token) => (token.expires_at ? html`<span title=${time(token.expires_at)}>${day(token.expires_at)}</span>` : t('expires.never')) },
-    { title: t('last.used'), cell: (token) => (token.last_used_at ? html`<span title=${time(token.last_used_at)}>${ago(token.last_used_at)}</span>` : t('never')) },
+    { title: t('expires'), short: true, cell: (token) => (token.expires_at ? html`<span title=${time(token.expires_at)}>${day(token.expires_at)}</span>` : t('expires.never')) },
+    { title: t('last.used'), short: true, cell: (token) => (token.last_used_at ? html`<span title=${time(token.last_used_at)}>${ago(token.last_used_at)}</span>` : t('never')) },
     {
       title: t('actions'),
       actions: true,
@@ -90,11 +90,11 @@ function State({ token }) {
 /** What was spent of what, with the share as a bar. */
 export function Spent({ token }) {
   const used = token.period_used_usd;
-  const period = token.quota_period !== 'none' ? ' / ' + t('period.' + token.quota_period) : '';
   if (token.quota_usd === null) return html`<span>${usd(token.used_usd)}<small class="soft block">${t('unlimited')}</small></span>`;
   const share = token.quota_usd === 0 ? 1 : Math.min(1, used / token.quota_usd);
   return html`<span class="spent">
-    ${usd(used)} <span class="soft">/ ${quota(token.quota_usd)}${period}</span>
+    ${usd(used)} <span class="soft">/ ${quota(token.quota_usd)}</span>
+    ${token.quota_period !== 'none' && html`<small class="block">${t('period.' + token.quota_period)}</small>`}
     <span class=${'bar' + (share >= 0.9 ? ' bad' : '')}><span style=${{ width: share * 100 + '%' }}></span></span>
   </span>`;
 }
@@ -112,6 +112,7 @@ function Editor({ token, user, close, saved }) {
       models: token?.models ?? [],
       allowed_ips: token?.allowed_ips ?? [],
       ...limitValues(token?.limits),
+      cache_ttl_seconds: token?.cache_ttl_seconds ?? '',
     },
     async (values) => {
       const body = {
@@ -122,6 +123,7 @@ function Editor({ token, user, close, saved }) {
         models: values.models,
         allowed_ips: values.allowed_ips,
         limits: limits(values),
+        cache_ttl_seconds: number(values.cache_ttl_seconds),
         quota_period: values.quota_period,
         time_zone: values.time_zone,
       };
@@ -145,6 +147,7 @@ function Editor({ token, user, close, saved }) {
         <summary>${t('advanced')}</summary>
         <div class="fields">
           <${LimitFields} form=${form} />
+          <${Field} form=${form} name="cache_ttl_seconds" type="number" label=${t('token.cache')} hint=${t('token.cache.hint')} placeholder=${t('token.cache.models')} />
           <${Field} form=${form} name="allowed_ips" type="list" label=${t('token.addresses')} hint=${t('token.addresses.hint')} wide placeholder="192.0.2.0/24" />
         </div>
       </details>

@@ -1,7 +1,7 @@
 // What was used, by day, model, token, user and channel, all of it or of one token.
 import { query as search } from '../api.js';
 import { useGet, useNames } from '../data.js';
-import { count, usd } from '../format.js';
+import { count, sum } from '../format.js';
 import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { administers } from '../session.js';
@@ -41,9 +41,9 @@ export function Usage({ user, query }) {
     <//>
     <${Days} data=${byDay.data?.data} days=${days} />
     <div class="columns three">
-      <${Bars} title=${t('by.token')} rows=${largest(byToken.data?.data, (row) => tokens(row.token_id), (row) => '#/usage?token_id=' + row.token_id)} format=${usd} empty=${t('nothing.yet')} />
-      ${admin && html`<${Bars} title=${t('by.user')} rows=${largest(byUser.data?.data, (row) => users(row.user_id), (row) => '#/usage?user_id=' + row.user_id)} format=${usd} empty=${t('nothing.yet')} />`}
-      ${admin && html`<${Bars} title=${t('by.channel')} rows=${largest(byChannel.data?.data, (row) => (row.channel_id === null ? t('channel.none') : channels(row.channel_id)))} format=${usd} empty=${t('nothing.yet')} />`}
+      <${Bars} title=${t('by.token')} rows=${largest(byToken.data?.data, (row) => tokens(row.token_id), (row) => '#/usage?token_id=' + row.token_id)} format=${sum} empty=${t('nothing.yet')} />
+      ${admin && html`<${Bars} title=${t('by.user')} rows=${largest(byUser.data?.data, (row) => users(row.user_id), (row) => '#/usage?user_id=' + row.user_id)} format=${sum} empty=${t('nothing.yet')} />`}
+      ${admin && html`<${Bars} title=${t('by.channel')} rows=${largest(byChannel.data?.data, (row) => (row.channel_id === null ? t('channel.none') : channels(row.channel_id)))} format=${sum} empty=${t('nothing.yet')} />`}
     </div>
     <h2 class="section-title">${t('by.model')}</h2>
     <${Table}
@@ -56,7 +56,7 @@ export function Usage({ user, query }) {
         { title: t('prompt.tokens'), number: true, cell: (row) => count(row.prompt_tokens) },
         { title: t('cached.tokens'), number: true, cell: (row) => count(row.cached_tokens) },
         { title: t('completion.tokens'), number: true, cell: (row) => count(row.completion_tokens) },
-        { title: t('cost'), number: true, cell: (row) => usd(row.cost_usd) },
+        { title: t('cost'), number: true, cell: (row) => sum(row.cost_usd) },
       ]}
     />
   `;

@@ -1,7 +1,7 @@
 // The users: who signs in, owns tokens and pays.
 import { patch, post, remove } from '../api.js';
 import { useAll, useList } from '../data.js';
-import { time, usd } from '../format.js';
+import { moment, time, usd } from '../format.js';
 import { t } from '../i18n.js';
 import { refine } from '../router.js';
 import { attempt, Badge, Dialog, Loading, sure, toast } from '../ui/feedback.js';
@@ -36,7 +36,7 @@ export function Users({ user: me, query }) {
     },
     { title: t('role'), cell: (user) => html`<${Badge} kind=${user.role === 'user' ? 'plain' : 'warn'}>${t('role.' + user.role)}<//>` },
     { title: t('group'), cell: (user) => user.group },
-    { title: t('state'), cell: (user) => html`<${Badge} kind=${user.enabled ? 'good' : 'plain'}>${t(user.enabled ? 'enabled' : 'state.off')}<//>` },
+    { title: t('state'), cell: (user) => html`<${Badge} kind=${user.enabled ? 'good' : 'plain'}>${t(user.enabled ? 'state.on' : 'state.off')}<//>` },
     { title: t('quota'), cell: (user) => html`<${Spent} token=${user} />` },
     {
       title: t('actions'),
@@ -146,7 +146,7 @@ export function CreditHistory({ list }) {
   if (!list.rows) return html`<${Loading} />`;
   if (list.rows.length === 0) return null;
   const columns = [
-    { title: t('time'), cell: (credit) => time(credit.created_at) },
+    { title: t('time'), short: true, cell: (credit) => html`<span title=${time(credit.created_at)}>${moment(credit.created_at)}</span>` },
     { title: t('amount'), number: true, cell: (credit) => usd(credit.amount_usd) },
     { title: t('note'), wide: true, cell: (credit) => credit.note || (credit.redemption_code_id === null ? '–' : t('credit.code', { id: credit.redemption_code_id })) },
     { title: t('credit.after'), number: true, cell: (credit) => usd(credit.quota_usd) },

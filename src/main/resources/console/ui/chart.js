@@ -80,7 +80,7 @@ export function Bars({ title, rows, format, empty }) {
         (row) => html`<li>
           <span class="bar-name" title=${row.name}>${row.href ? html`<a href=${row.href}>${row.name}</a>` : row.name}</span>
           <span class="bar-value">${format(row.value)}${row.note && html` <span class="soft">· ${row.note}</span>`}</span>
-          <span class="bar"><span style=${{ width: (most > 0 ? Math.max(1, (row.value / most) * 100) : 0) + '%' }}></span></span>
+          <span class="bar"><span style=${{ width: (row.value > 0 ? Math.max(1, (row.value / most) * 100) : 0) + '%' }}></span></span>
         </li>`,
       )}
     </ol>

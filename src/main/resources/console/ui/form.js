@@ -1,7 +1,7 @@
 // Forms: what was typed stays when the API refuses it, and the fields that it names are marked.
 import { t } from '../i18n.js';
 import { html, useEffect, useRef, useState } from '../view.js';
-import { words } from './feedback.js';
+import { detail, fault, words } from './feedback.js';
 import { Icon } from './icons.js';
 
 /** The state of a form. `submit` gets the values and throws a Problem when they are refused. */
@@ -62,14 +62,15 @@ export function Form({ form, action, onCancel, children, extra, danger }) {
 function Refusal({ form }) {
   if (!form.problem) return null;
   const rest = form.problem.fields.filter(
-    (fault) => ![...form.shown].some((name) => fault.field === name || fault.field.startsWith(name + '.')),
+    (each) => ![...form.shown].some((name) => each.field === name || each.field.startsWith(name + '.')),
   );
   const marked = form.problem.fields.length - rest.length;
   return html`<div class="notice bad" role="alert" tabindex="-1">
     <${Icon} name="warn" />
     <div>
       <p>${marked > 0 ? t('form.marked') : words(form.problem)}</p>
-      ${rest.length > 0 && html`<ul>${rest.map((fault) => html`<li>${fault.field}: ${fault.message}</li>`)}</ul>`}
+      ${marked === 0 && detail(form.problem) && html`<p class="soft">${detail(form.problem)}</p>`}
+      ${rest.length > 0 && html`<ul>${rest.map((each) => html`<li>${each.field}: ${fault(each)}</li>`)}</ul>`}
     </div>
   </div>`;
 }
@@ -85,7 +86,7 @@ function useName() {
  * One field: its label, its control, a hint, and what is wrong with it. `type` is text, password, number, area, select,
  * check, list or pairs; `options` are [value, text] for a select, and suggestions for a list.
  */
-export function Field({ form, name, label, hint, type = 'text', required, wide, children, ...rest }) {
+export function Field({ form, name, label, hint, type = 'text', required, wide, double, children, ...rest }) {
   const id = useName();
   form.shown.add(name);
   const faults = form.faults(name);
@@ -102,7 +103,7 @@ export function Field({ form, name, label, hint, type = 'text', required, wide, 
     ${hint && html`<small id=${id + 'h'}>${hint}</small>`}
     ${faults.length > 0 &&
     html`<small class="fault" id=${id + 'e'}>
-      ${faults.map((fault) => html`<span>${fault.field === name ? '' : fault.field + ': '}${fault.message}</span>`)}
+      ${faults.map((each) => html`<span title=${each.message}>${each.field === name ? '' : each.field + ': '}${fault(each)}</span>`)}
     </small>`}
   `;
   if (type === 'check') {
@@ -112,7 +113,7 @@ export function Field({ form, name, label, hint, type = 'text', required, wide, 
     </div>`;
   }
   const Control = CONTROLS[type] || Text;
-  return html`<div class=${'field' + (wide ? ' wide' : '')}>
+  return html`<div class=${'field' + (wide ? ' wide' : double ? ' double' : '')}>
     <div class="label-line">
       <label for=${id}>${label}${required && html`<span class="required" aria-hidden="true">*</span>`}</label>
       ${children}
@@ -206,25 +207,28 @@ function List({ value = [], set, options = [], id, type, placeholder, ...rest })
   </div>`;
 }
 
-/** An object of texts, as rows of a name and its value. */
-function Pairs({ value = [], set, id, left, right, type, ...rest }) {
+/** An object, as rows of a name and its values. `columns` are [label, options], without options a text is typed. */
+function Pairs({ value = [], set, id, columns, type, ...rest }) {
   const change = (at, place, text) => set(value.map((row, i) => (i === at ? row.map((old, j) => (j === place ? text : old)) : row)));
   return html`<div class="pairs">
     ${value.map(
-      ([name, text], at) => html`<div class="pair" key=${at}>
-        <input aria-label=${left} placeholder=${left} value=${name} onInput=${(event) => change(at, 0, event.target.value)} />
-        <input aria-label=${right} placeholder=${right} value=${text} onInput=${(event) => change(at, 1, event.target.value)} />
+      (row, at) => html`<div class=${'pair of-' + columns.length} key=${at}>
+        ${columns.map(([label, options], place) =>
+          options
+            ? html`<${Select} aria-label=${label} value=${row[place]} set=${(text) => change(at, place, text)} options=${options} />`
+            : html`<input aria-label=${label} placeholder=${label} value=${row[place]} onInput=${(event) => change(at, place, event.target.value)} />`,
+        )}
         <button
           type="button"
           class="bare"
-          aria-label=${t('remove.one', { name: name || at + 1 })}
+          aria-label=${t('remove.one', { name: row[0] || at + 1 })}
           onClick=${() => set(value.filter((row, i) => i !== at))}
         >
           <${Icon} name="close" />
         </button>
       </div>`,
     )}
-    <button type="button" class="quiet" id=${id} ...${rest} onClick=${() => set([...value, ['', '']])}>
+    <button type="button" class="quiet" id=${id} ...${rest} onClick=${() => set([...value, columns.map(([, options]) => (options ? options[0][0] : ''))])}>
       <${Icon} name="add" />${t('add')}
     </button>
   </div>`;
@@ -251,9 +255,9 @@ export function object(rows, before = {}) {
 
 /** Requests and tokens a minute, and calls at once: what tokens, users, groups, channels and their keys share. */
 export function LimitFields({ form, name = 'limits', of = '' }) {
-  return ['rpm', 'tpm', 'concurrency'].map((limit) => html`
-    <${Field} form=${form} key=${limit} name=${name + '.' + limit} type="number" label=${t('limits.' + limit) + of} placeholder=${t('none')} />
-  `);
+  return html`<div class="fields three">
+    ${['rpm', 'tpm', 'concurrency'].map((limit) => html`<${Field} form=${form} key=${limit} name=${name + '.' + limit} type="number" label=${t('limits.' + limit) + of} placeholder=${t('none')} />`)}
+  </div>`;
 }
 
 export function limitValues(limits, name = 'limits') {
@@ -312,7 +316,7 @@ export function Expiry({ form, name = 'expires_at', label }) {
         onInput=${(event) => form.set(name, event.target.value ? new Date(event.target.value).toISOString() : null)}
       />`}
     </div>
-    ${faults.map((fault) => html`<small class="fault">${fault.message}</small>`)}
+    ${faults.map((each) => html`<small class="fault" title=${each.message}>${fault(each)}</small>`)}
   </div>`;
 }
 

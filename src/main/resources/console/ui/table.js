@@ -5,7 +5,8 @@ import { Empty, Loading, Trouble } from './feedback.js';
 import { Icon } from './icons.js';
 
 /**
- * columns: [{ title, cell(row), number?, actions? }]. `list` is what useList gives. `chosen` is a Set of ids with
+ * columns: [{ title, cell(row), number?, actions?, wide?, lead?, short? }]: numbers stand right, what is wide takes the room that
+ * is left, what leads is a card's heading on a phone, what is short is never broken. `list` is what useList gives. `chosen` is a Set of ids with
  * `choose(ids)`, where rows can be picked. `drop(row)` is asked for what to do when something is dropped on a row, and
  * says nothing where it may not be.
  */
@@ -57,7 +58,7 @@ export function Table({ caption, columns, list, empty, chosen, choose, faded, dr
               </td>`}
               ${columns.map(
                 (column) => html`<td class=${kind(column)} data-title=${column.actions ? undefined : column.title}>
-                  ${column.cell(row)}
+                  <div class="cell">${column.cell(row)}</div>
                 </td>`,
               )}
             </tr>`,
@@ -89,7 +90,7 @@ function dropped(row, drop) {
 }
 
 function kind(column) {
-  return (column.number ? 'number ' : '') + (column.actions ? 'actions ' : '') + (column.wide ? 'wide' : '');
+  return (column.number ? 'number ' : '') + (column.actions ? 'actions ' : '') + (column.wide ? 'wide ' : '') + (column.lead ? 'lead ' : '') + (column.short ? 'unbroken' : '');
 }
 
 /** A button of a row that shows an icon; its words are for the tooltip and for whoever hears the page. */

@@ -29,7 +29,7 @@ class ArchitectureTest {
             Map.entry("database", Set.of("redis", "wire")),
             Map.entry("format", Set.of("wire")),
             Map.entry("vendor", Set.of("format", "wire")),
-            Map.entry("server", Set.of("ledger", "wire", "database")),
+            Map.entry("server", Set.of("access", "ledger", "wire", "database")),
             Map.entry("access", Set.of("wire", "database")),
             Map.entry("ledger", Set.of("settings", "wire", "database")),
             Map.entry("settings", Set.of("wire", "database")),

@@ -24,6 +24,9 @@ final class Bench {
     /** Time for connections to be made and queues to fill before a measurement begins. */
     private static final int SETTLE_SECONDS = 2;
 
+    /** What a vendor takes that is quick. */
+    private static final int SLOW_MILLIS = 60;
+
     private final Settings settings;
     private final EventLoopGroup loop = Loop.one();
     private final Report report;
@@ -92,7 +95,8 @@ final class Bench {
                         Side unlimited = new Side(gateway.program(), gateway.target("sluice", "null"));
                         Side finite =
                                 new Side(gateway.program(), gateway.target("sluice, finite quota", "1000000"));
-                        measure(bare, List.of(unlimited, finite), folder);
+                        Side guarded = new Side(gateway.program(), gateway.guarded(Report.GUARDED));
+                        measure(bare, List.of(unlimited, finite, guarded), folder);
                     }
                 }
             }
@@ -138,7 +142,26 @@ final class Bench {
             report.plain(side.target().name(), side.plain());
         }
         for (Side side : open) {
+            slow(side);
+        }
+        for (Side side : open) {
             open(side);
+        }
+    }
+
+    /** Very many connections at a vendor that takes its time: none may fail. */
+    private void slow(Side side) throws InterruptedException {
+        say(settings.slowConnections() + " connections at a vendor that takes " + SLOW_MILLIS + " ms, "
+                + side.target().name());
+        try (PlainLoad load =
+                new PlainLoad(loop, side.target().slow(SLOW_MILLIS), settings.slowConnections(), 0)) {
+            Thread.sleep(settings.slowSeconds() * 1_000L);
+            report.slow(side.target().name(), settings, load.calls(), load.failed());
+            if (load.failed() > 0) {
+                broken = true;
+                report.trouble(side.target().name() + ": " + load.failed() + " calls of "
+                        + settings.slowConnections() + " connections failed: " + load.firstFailure());
+            }
         }
     }
 

@@ -16,6 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The program under test, started from its jar on a data folder of its own, with one channel to the mock. */
 final class Gateway implements AutoCloseable {
     private static final String ADMIN_TOKEN = "bench-admin-token-0123456789";
+    private static final String HIGH_LIMITS = "{\"rpm\":100000000,\"tpm\":2000000000,\"concurrency\":100000}";
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Program program;
@@ -55,9 +56,25 @@ final class Gateway implements AutoCloseable {
         gateway.post(
                 "/prices", "{\"model\":\"" + MockVendor.OTHER_FORM
                         + "-*\",\"input_usd_per_mtok\":0.15,\"output_usd_per_mtok\":0.6}");
+        for (int i = 1; i <= 3; i++) {
+            gateway.post(
+                    "/channels",
+                    "{\"name\":\"mock with limits " + i + "\",\"vendor\":\"openai-compatible\",\"base_url\":\"http://127.0.0.1:"
+                            + vendorPort + "/v1\",\"keys\":[\"sk-mock\"],\"models\":[\"" + Target.GUARDED
+                            + "\"],\"priority\":1,\"limits\":" + HIGH_LIMITS + ",\"key_limits\":" + HIGH_LIMITS + "}");
+        }
+        gateway.ask("PATCH", "/settings", "{\"routing\":{\"" + Target.GUARDED + "\":{\"sticky\":\"prompt_cache_key\"}}}");
+        gateway.post(
+                "/prices", "{\"model\":\"" + Target.GUARDED + "\",\"input_usd_per_mtok\":0.15,\"output_usd_per_mtok\":0.6}");
         gateway.post(
                 "/prices", "{\"model\":\"bench\",\"input_usd_per_mtok\":0.15,\"output_usd_per_mtok\":0.6}");
         return gateway;
+    }
+
+    /** A token with limits that no load reaches, for calls that stay together at channels with limits. */
+    Target guarded(String name) throws IOException, InterruptedException {
+        JsonNode token = post("/tokens", "{\"name\":\"" + name + "\",\"quota_usd\":null,\"limits\":" + HIGH_LIMITS + "}");
+        return new Target(name, port, token.path("key").asString()).guarded();
     }
 
     /** @param quotaUsd a JSON number, or {@code null} for a token without a limit */
@@ -89,11 +106,15 @@ final class Gateway implements AutoCloseable {
     }
 
     private JsonNode post(String path, String json) throws IOException, InterruptedException {
+        return ask("POST", path, json);
+    }
+
+    private JsonNode ask(String method, String path, String json) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api" + path))
                 .timeout(Duration.ofSeconds(30))
                 .header("Authorization", "Bearer " + ADMIN_TOKEN)
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .method(method, HttpRequest.BodyPublishers.ofString(json))
                 .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() / 100 != 2) {

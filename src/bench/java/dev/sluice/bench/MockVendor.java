@@ -16,7 +16,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A vendor that costs next to nothing: a plain call is answered at once; a streamed one gets as many chunks, at such an
+ * A vendor that costs next to nothing: a plain call is answered at once, or after the milliseconds of its field {@code bench_delay_ms}; a streamed one gets as many chunks, at such an
  * interval, as the fields {@code bench_chunks} and {@code bench_interval_ms} of its body say. Its answers are made
  * once. A program of its own; it writes its port to the file that it is given.
  */
@@ -130,7 +130,13 @@ final class MockVendor {
             }
             long chunks = number("\"bench_chunks\":");
             if (chunks < 0) {
-                context.writeAndFlush(PLAIN.duplicate());
+                long delay = number("\"bench_delay_ms\":");
+                if (delay < 0) {
+                    context.writeAndFlush(PLAIN.duplicate());
+                } else {
+                    context.executor()
+                            .schedule(() -> context.writeAndFlush(PLAIN.duplicate()), delay, TimeUnit.MILLISECONDS);
+                }
                 return;
             }
             boolean usage = body.indexOf("\"include_usage\":true") >= 0;

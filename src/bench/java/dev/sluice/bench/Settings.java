@@ -16,7 +16,9 @@ record Settings(
         int streams,
         int intervalMillis,
         int openStreams,
-        int openSeconds) {
+        int openSeconds,
+        int slowConnections,
+        int slowSeconds) {
 
     static Settings read() {
         return new Settings(
@@ -35,6 +37,8 @@ record Settings(
                 Integer.getInteger("bench.streams", 250),
                 Integer.getInteger("bench.intervalMillis", 50),
                 Integer.getInteger("bench.openStreams", 2_000),
-                Integer.getInteger("bench.openSeconds", 30));
+                Integer.getInteger("bench.openSeconds", 30),
+                Integer.getInteger("bench.slowConnections", 1_000),
+                Integer.getInteger("bench.slowSeconds", 20));
     }
 }

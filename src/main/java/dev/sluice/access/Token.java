@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param renewal how the quota begins anew
  * @param models empty: all
  * @param allowedIps empty: all
+ * @param cacheTtlSeconds how long answers are kept for its calls; null: as the settings say of the model, 0: not at all
  */
 public record Token(
         long id,
@@ -30,6 +31,7 @@ public record Token(
         List<Glob> models,
         List<Cidr> allowedIps,
         Limits limits,
+        @Nullable Integer cacheTtlSeconds,
         @Nullable Long lastUsedAt,
         long createdAt,
         long updatedAt) {

@@ -18,7 +18,7 @@ final class TokenTable {
     private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {};
     private static final String SELECT =
             "SELECT id, name, key_hash, key_hint, user_id, enabled, expires_at, quota_nanos,"
-                    + " used_nanos, models, allowed_ips, limits, last_used_at, created_at, updated_at, "
+                    + " used_nanos, models, allowed_ips, limits, cache_ttl_seconds, last_used_at, created_at, updated_at, "
                     + RenewalTable.COLUMNS + " FROM tokens";
 
     private TokenTable() {}
@@ -44,9 +44,9 @@ final class TokenTable {
         return writable(
                         client.sql(
                                         "INSERT INTO tokens (name, key_hash, key_hint, user_id, enabled, expires_at, quota_nanos,"
-                                                + " models, allowed_ips, limits, created_at, updated_at) VALUES (:name, :keyHash,"
+                                                + " models, allowed_ips, limits, cache_ttl_seconds, created_at, updated_at) VALUES (:name, :keyHash,"
                                                 + " :keyHint, :userId, :enabled, :expiresAt, :quotaNanos, :models, :allowedIps,"
-                                                + " :limits, :createdAt, :updatedAt)")
+                                                + " :limits, :cacheTtl, :createdAt, :updatedAt)")
                                 .bind("keyHash", token.keyHash())
                                 .bind("keyHint", token.keyHint())
                                 .bind("createdAt", token.createdAt()),
@@ -60,7 +60,7 @@ final class TokenTable {
         return writable(
                         client.sql("UPDATE tokens SET name = :name, user_id = :userId, enabled = :enabled,"
                                         + " expires_at = :expiresAt, quota_nanos = :quotaNanos, models = :models,"
-                                        + " allowed_ips = :allowedIps, limits = :limits, updated_at = :updatedAt"
+                                        + " allowed_ips = :allowedIps, limits = :limits, cache_ttl_seconds = :cacheTtl, updated_at = :updatedAt"
                                         + " WHERE id = :id")
                                 .bind("id", token.id()),
                         token)
@@ -97,6 +97,7 @@ final class TokenTable {
                         "allowedIps",
                         Columns.json(token.allowedIps().stream().map(Cidr::text).toList()))
                 .bind("limits", Columns.json(token.limits()))
+                .bind("cacheTtl", Columns.nullable(token.cacheTtlSeconds(), Integer.class))
                 .bind("updatedAt", token.updatedAt());
     }
 
@@ -119,6 +120,7 @@ final class TokenTable {
                         .map(Cidr::parse)
                         .toList(),
                 Columns.value(requireNonNull(row.get("limits", String.class)), Limits.class),
+                row.get("cache_ttl_seconds", Integer.class),
                 row.get("last_used_at", Long.class),
                 requireNonNull(row.get("created_at", Long.class)),
                 requireNonNull(row.get("updated_at", Long.class)));

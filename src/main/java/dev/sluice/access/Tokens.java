@@ -112,6 +112,7 @@ public final class Tokens {
                 draft.models(),
                 draft.allowedIps(),
                 draft.limits(),
+                draft.cacheTtlSeconds(),
                 null,
                 draft.createdAt(),
                 draft.updatedAt());

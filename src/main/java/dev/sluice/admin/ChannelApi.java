@@ -2,18 +2,14 @@ package dev.sluice.admin;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.sluice.access.Groups;
 import dev.sluice.access.Operator;
 import dev.sluice.channel.Channel;
 import dev.sluice.channel.ChannelTable;
 import dev.sluice.channel.Channels;
-import dev.sluice.channel.Probe;
 import dev.sluice.channel.Timeouts;
 import dev.sluice.database.Changes;
 import dev.sluice.database.Database;
 import dev.sluice.database.Where;
-import dev.sluice.vendor.CatalogEntry;
-import dev.sluice.vendor.Vendors;
 import dev.sluice.wire.Limits;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -22,13 +18,9 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.math.BigDecimal;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +40,6 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /api/channels}: the upstream accounts. */
@@ -56,50 +47,11 @@ import tools.jackson.databind.node.ObjectNode;
 @RequestMapping("/api/channels")
 @Tag(name = "channels", description = "Upstream accounts: where calls go")
 final class ChannelApi {
-    private static final Set<String> WRITABLE = Set.of(
-            "name",
-            "vendor",
-            "base_url",
-            "keys",
-            "models",
-            "model_mapping",
-            "groups",
-            "priority",
-            "weight",
-            "enabled",
-            "headers",
-            "options",
-            "limits",
-            "key_limits",
-            "timeouts",
-            "price_factor",
-            "tags");
-    private static final Set<String> READ_ONLY = Set.of("id", "key_hints", "health", "created_at", "updated_at");
-
-    /** The gateway's own, or such as make a request mean something else. */
-    private static final Set<String> FORBIDDEN_HEADERS = Set.of(
-            "host",
-            "content-length",
-            "content-type",
-            "transfer-encoding",
-            "connection",
-            "keep-alive",
-            "upgrade",
-            "te",
-            "trailer",
-            "proxy-connection",
-            "expect",
-            "accept-encoding");
-
-    private static final int LONGEST_WAIT_MS = 3_600_000;
-
     private final Database database;
     private final Changes changes;
     private final ChannelTable table;
     private final Channels channels;
-    private final Probe probe;
-    private final Vendors vendors;
-    private final Groups groups;
+    private final ChannelForm form;
     private final Trail trail;
     private final Clock clock;
 
@@ -108,18 +60,14 @@ final class ChannelApi {
             Changes changes,
             ChannelTable table,
             Channels channels,
-            Probe probe,
-            Vendors vendors,
-            Groups groups,
+            ChannelForm form,
             Trail trail,
             Clock clock) {
         this.database = database;
         this.changes = changes;
         this.table = table;
         this.channels = channels;
-        this.probe = probe;
-        this.vendors = vendors;
-        this.groups = groups;
+        this.form = form;
         this.trail = trail;
         this.clock = clock;
     }
@@ -293,9 +241,9 @@ final class ChannelApi {
                             content = @Content(schema = @Schema(allOf = {View.class, Draft.class}))))
     @ResponseStatus(HttpStatus.CREATED)
     Mono<ResponseEntity<View>> make(@AuthenticationPrincipal Operator operator, @RequestBody byte[] body) {
-        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
+        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), ChannelForm.WRITABLE, ChannelForm.READ_ONLY);
         long now = clock.millis();
-        Channel draft = channel(fields, 0, List.of(), now);
+        Channel draft = form.channel(fields, 0, List.of(), now);
         return changes.write(
                         ChannelTable.REVISION,
                         client -> table.insert(client, draft)
@@ -337,9 +285,9 @@ final class ChannelApi {
     }
 
     private Channel changed(Channel before, byte[] body) {
-        ObjectNode there = Rendering.writable(view(before), WRITABLE);
-        Fields fields = Fields.read(body, there, WRITABLE, READ_ONLY);
-        return channel(fields, before.id(), before.keys(), before.createdAt());
+        ObjectNode there = Rendering.writable(view(before), ChannelForm.WRITABLE);
+        Fields fields = Fields.read(body, there, ChannelForm.WRITABLE, ChannelForm.READ_ONLY);
+        return form.channel(fields, before.id(), before.keys(), before.createdAt());
     }
 
     @DeleteMapping("/{id}")
@@ -357,130 +305,7 @@ final class ChannelApi {
                 .then();
     }
 
-    /** What a test call asks for. */
-    @Schema(name = "ChannelTestAsk")
-    record TestAsk(
-            @Schema(description = "As the caller would name it; default: the channel's first") @Nullable
-            String model,
-
-            @Schema(defaultValue = "false") boolean stream) {}
-
-    /** What became of a test call. */
-    @Schema(name = "ChannelTest")
-    record TestView(
-            boolean ok,
-            String model,
-            @Nullable Integer status,
-            @JsonProperty("latency_ms") long latencyMs,
-            @JsonProperty("ttft_ms") @Nullable Long ttftMs,
-            @Nullable String error,
-
-            @Schema(description = "The first 200 characters of what the model said; null: no words") @Nullable
-            String answer) {
-
-        static TestView of(Probe.Result result) {
-            return new TestView(
-                    result.ok(),
-                    result.model(),
-                    result.status(),
-                    result.latencyMs(),
-                    result.ttftMs(),
-                    result.error(),
-                    result.answer());
-        }
-    }
-
-    @PostMapping("/{id}/test")
-    @Operation(
-            summary = "Makes a smallest possible call, which is not metered",
-            requestBody =
-                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
-                            content = @Content(schema = @Schema(implementation = TestAsk.class))))
-    Mono<TestView> test(@PathVariable String id, @RequestBody(required = false) byte @Nullable [] body) {
-        boolean empty = body == null || body.length == 0;
-        Fields fields = Fields.read(
-                empty ? "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8) : body,
-                Fields.JSON.createObjectNode(),
-                Set.of("model", "stream"),
-                Set.of());
-        String model = fields.text("model", 200);
-        boolean stream = fields.flag("stream", false);
-        fields.check();
-        return find(id).flatMap(channel -> probe.test(channel, model, stream)).map(TestView::of);
-    }
-
-    @PostMapping("/{id}/models")
-    @Operation(summary = "The models that the vendor lists for this account")
-    Mono<Map<String, List<String>>> models(@PathVariable String id) {
-        return find(id).flatMap(probe::models).map(names -> Map.of("models", names));
-    }
-
-    @PostMapping("/{id}/balance")
-    @Operation(summary = "What the vendor says is left of this account, by its first key")
-    Mono<Probe.Balance> balance(@PathVariable String id) {
-        return find(id).flatMap(probe::balance);
-    }
-
-    /** A channel that is not saved yet, and what to try it with. */
-    @Schema(name = "ChannelDraft")
-    record Unsaved(
-            @Schema(description = "As for POST; with the id of a channel and without keys, that channel's keys")
-            View channel,
-
-            @Schema(description = "As the caller would name it; default: the channel's first") @Nullable
-            String model,
-
-            @Schema(defaultValue = "false") boolean stream) {}
-
-    @PostMapping(path = "/test", consumes = "application/json")
-    @Operation(
-            summary = "Tries a channel before it is saved, as /{id}/test does",
-            requestBody =
-                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
-                            content = @Content(schema = @Schema(implementation = Unsaved.class))))
-    Mono<TestView> testDraft(@RequestBody byte[] body) {
-        Fields fields =
-                Fields.read(body, Fields.JSON.createObjectNode(), Set.of("channel", "model", "stream"), Set.of());
-        String model = fields.text("model", 200);
-        boolean stream = fields.flag("stream", false);
-        fields.check();
-        return draft(fields.raw("channel"))
-                .flatMap(channel -> probe.test(channel, model, stream))
-                .map(TestView::of);
-    }
-
-    @PostMapping(path = "/models", consumes = "application/json")
-    @Operation(
-            summary = "The models that the vendor lists, for a channel that is not saved yet",
-            requestBody =
-                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
-                            content = @Content(schema = @Schema(implementation = Unsaved.class))))
-    Mono<Map<String, List<String>>> modelsOfDraft(@RequestBody byte[] body) {
-        Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("channel"), Set.of());
-        return draft(fields.raw("channel")).flatMap(probe::models).map(names -> Map.of("models", names));
-    }
-
-    /** What is not filled in yet is no fault of a draft: name and models may be absent or empty. */
-    private Mono<Channel> draft(JsonNode given) {
-        ObjectNode filled = Fields.JSON.createObjectNode().put("name", "draft");
-        filled.putArray("models").add("*");
-        ObjectNode draft = given instanceof ObjectNode object ? object : Fields.JSON.createObjectNode();
-        if (draft.path("name").asString("").isBlank()) {
-            draft.remove("name");
-        }
-        if (draft.path("models").isEmpty()) {
-            draft.remove("models");
-        }
-        byte[] json = Fields.JSON.writeValueAsBytes(draft);
-        Fields fields = Fields.read(json, filled, WRITABLE, READ_ONLY);
-        long id = draft.path("id").asLong(0);
-        if (fields.has("keys") || id == 0) {
-            return Mono.just(channel(fields, 0, List.of(), clock.millis()));
-        }
-        return find(Long.toString(id)).map(saved -> channel(fields, 0, saved.keys(), clock.millis()));
-    }
-
-    private Mono<Channel> find(String id) {
+    Mono<Channel> find(String id) {
         return database.read(client ->
                         table.find(client, Rendering.id(id, "channel")).flux())
                 .next()
@@ -489,156 +314,5 @@ final class ChannelApi {
 
     private static Problems.NotFound missing(String id) {
         return new Problems.NotFound("There is no channel " + id + ".");
-    }
-
-    private Channel channel(Fields fields, long id, List<String> keysBefore, long createdAt) {
-        String vendor = String.valueOf(fields.text("vendor", 64));
-        CatalogEntry entry = vendors.find(vendor);
-        if (entry == null) {
-            fields.fault("vendor", "'" + vendor + "' (expected: an id of /api/vendors, such as openai-compatible)");
-        }
-        Channel channel = new Channel(
-                id,
-                fields.name("name"),
-                vendor,
-                baseUrl(fields, entry),
-                fields.has("keys") ? keys(fields) : fields.cleared("keys") ? List.of() : keysBefore,
-                fields.globs("models"),
-                fields.map("model_mapping", 200),
-                groups(fields),
-                fields.whole("priority", 0, -1_000_000, 1_000_000),
-                fields.whole("weight", 1, 1, 1000),
-                fields.flag("enabled", true),
-                headers(fields),
-                options(fields),
-                fields.limits("limits"),
-                fields.limits("key_limits"),
-                fields.object(
-                        "timeouts", Set.of("connect_ms", "first_byte_ms", "idle_ms", "total_ms"), ChannelApi::timeouts),
-                fields.factor("price_factor"),
-                fields.texts("tags", 50),
-                createdAt,
-                clock.millis());
-        if (channel.models().isEmpty()) {
-            fields.fault("models", "is empty (expected: at least one name or glob, such as gpt-4o* or *)");
-        }
-        fields.check();
-        return channel;
-    }
-
-    private static Timeouts timeouts(Fields fields) {
-        return new Timeouts(
-                fields.limit("connect_ms", LONGEST_WAIT_MS),
-                fields.limit("first_byte_ms", LONGEST_WAIT_MS),
-                fields.limit("idle_ms", LONGEST_WAIT_MS),
-                fields.limit("total_ms", LONGEST_WAIT_MS));
-    }
-
-    private static List<String> keys(Fields fields) {
-        JsonNode given = fields.raw("keys");
-        List<String> keys = given.isString() && !document(given)
-                ? given.asString()
-                        .lines()
-                        .map(String::strip)
-                        .filter(line -> !line.isEmpty())
-                        .toList()
-                : document(given) || document(given.path(0)) ? documents(fields, given) : fields.texts("keys", 10_000);
-        if (keys.stream().anyMatch(key -> key.chars().anyMatch(c -> c < ' ' || c > 126))) {
-            fields.fault("keys", "hold characters that cannot stand in a header (expected: printable ASCII)");
-        }
-        return keys.stream().distinct().toList();
-    }
-
-    private static boolean document(JsonNode key) {
-        return key.isString() && key.asString().strip().startsWith("{");
-    }
-
-    /** Keys that are JSON documents, as Google's are: they may be written over several lines. */
-    private static List<String> documents(Fields fields, JsonNode given) {
-        List<String> keys = new ArrayList<>();
-        for (JsonNode key : given.isArray() ? given : List.of(given)) {
-            String text = document(key) ? key.asString().strip().replaceAll("[\\r\\n\\t]+", " ") : "";
-            if (text.isEmpty() || text.length() > 10_000) {
-                fields.fault("keys", "not shown here (expected: JSON documents alone, of at most 10000 characters)");
-                return List.of();
-            }
-            keys.add(text);
-        }
-        return keys;
-    }
-
-    private Map<String, String> options(Fields fields) {
-        Map<String, String> options = fields.map("options", 2_000);
-        String fault = vendors.fault(options);
-        if (fault != null) {
-            fields.fault("options", fault);
-        }
-        return options;
-    }
-
-    private Set<String> groups(Fields fields) {
-        Set<String> names =
-                new LinkedHashSet<>(fields.has("groups") ? fields.texts("groups", 64) : List.of(Groups.DEFAULT));
-        if (names.isEmpty()) {
-            fields.fault("groups", "is empty (expected: at least one group, such as default)");
-        }
-        for (String name : names) {
-            if (groups.find(name) == null) {
-                fields.fault("groups", "'" + name + "' (expected: names of /api/groups)");
-            }
-        }
-        return names;
-    }
-
-    private static Map<String, String> headers(Fields fields) {
-        Map<String, String> headers = fields.map("headers", 4_000);
-        headers.forEach((name, value) -> {
-            if (!name.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-                    || FORBIDDEN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-                fields.fault(
-                        "headers", "'" + name + "' (expected: a header's name, and none that the gateway sets itself)");
-            }
-            if (value.chars().anyMatch(c -> c < ' ' || c > 126)) {
-                fields.fault("headers", "the value of '" + name + "' is not printable ASCII");
-            }
-        });
-        return headers;
-    }
-
-    private String baseUrl(Fields fields, @Nullable CatalogEntry entry) {
-        String given = fields.text("base_url", 1_000);
-        String url = given == null || given.isBlank() ? (entry == null ? "" : entry.baseUrl()) : given.strip();
-        if (url == null || url.isEmpty()) {
-            if (entry != null) {
-                fields.fault(
-                        "base_url", "is absent (expected: a URL, since the catalog has none for '" + entry.id() + "')");
-            }
-            return "";
-        }
-        try {
-            URI uri = new URI(url.replaceAll("\\{[a-z_]+}", "x"));
-            boolean good = ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
-                    && uri.getHost() != null
-                    && uri.getPort() <= 65_535
-                    && uri.getRawUserInfo() == null
-                    && uri.getRawQuery() == null
-                    && uri.getRawFragment() == null;
-            if (good && vendors.refuses(uri.getHost())) {
-                fields.fault(
-                        "base_url",
-                        "'" + url + "' is a private or local address (expected: a public one;"
-                                + " SLUICE_ALLOW_PRIVATE_UPSTREAMS is false)");
-                return "";
-            }
-            if (good) {
-                return url.replaceAll("/+$", "");
-            }
-        } catch (URISyntaxException e) {
-            // said below
-        }
-        fields.fault(
-                "base_url",
-                "'" + url + "' (expected: http:// or https://, a host and perhaps a path, and nothing else)");
-        return "";
     }
 }

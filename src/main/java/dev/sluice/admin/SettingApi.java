@@ -3,6 +3,7 @@ package dev.sluice.admin;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sluice.access.Groups;
 import dev.sluice.access.Operator;
+import dev.sluice.settings.Caching;
 import dev.sluice.settings.GatewaySettings;
 import dev.sluice.settings.Routing;
 import dev.sluice.settings.Settings;
@@ -40,7 +41,10 @@ final class SettingApi {
             "max_attempts",
             "low_balance_percent",
             "fallback_models",
-            "routing");
+            "routing",
+            "response_cache",
+            "queue_wait_seconds",
+            "queue_size");
     private static final Trail.Kind<GatewaySettings> KIND =
             new Trail.Kind<>("settings", settings -> "settings", View::of);
 
@@ -52,6 +56,8 @@ final class SettingApi {
     private static final int MOST_PATTERNS = 200;
     private static final int MOST_FALLBACKS = 8;
     private static final int LONGEST_MODEL = 200;
+    private static final int LONGEST_QUEUE_WAIT = 300;
+    private static final int LARGEST_QUEUE = 10_000;
 
     private final Settings settings;
     private final Groups groups;
@@ -73,13 +79,35 @@ final class SettingApi {
 
             @Schema(
                     description = "What sends a call where the one before it went; null: nothing",
-                    allowableValues = {"prompt_cache_key", "user"})
+                    allowableValues = {"prompt_cache_key", "conversation", "user"})
             @Nullable
             String sticky) {
         static Map<String, RoutingView> of(Map<String, Routing> routing) {
             Map<String, RoutingView> views = new TreeMap<>();
             routing.forEach((model, each) -> views.put(
                     model, new RoutingView(word(each.strategy()), each.sticky() == null ? null : word(each.sticky()))));
+            return views;
+        }
+    }
+
+    /** How the answers of a model are kept, as the API shows it. */
+    @Schema(name = "ResponseCache")
+    record CachingView(
+            @Schema(
+                    description = "How long an answer is kept, 1 to 2592000",
+                    requiredMode = Schema.RequiredMode.REQUIRED)
+            @JsonProperty("ttl_seconds")
+            int ttlSeconds,
+
+            @Schema(
+                    description = "What the plain price is multiplied by when a kept answer is given again",
+                    defaultValue = "0")
+            @JsonProperty("price_factor")
+            BigDecimal priceFactor) {
+        static Map<String, CachingView> of(Map<String, Caching> caching) {
+            Map<String, CachingView> views = new TreeMap<>();
+            caching.forEach((model, each) ->
+                    views.put(model, new CachingView(each.ttlSeconds(), Views.factor(each.priceFactorMillionths()))));
             return views;
         }
     }
@@ -124,7 +152,25 @@ final class SettingApi {
             Map<String, List<String>> fallbackModels,
 
             @Schema(description = "By a model's name or a glob: how its channels of one priority are chosen")
-            Map<String, RoutingView> routing) {
+            Map<String, RoutingView> routing,
+
+            @Schema(description = "By a model's name or a glob: whether and how its answers are kept")
+            @JsonProperty("response_cache")
+            Map<String, CachingView> responseCache,
+
+            @Schema(
+                    description =
+                            "How long a call may wait for a place at channels whose own limits are reached, 0 to 300;"
+                                    + " 0: not at all",
+                    defaultValue = "0")
+            @JsonProperty("queue_wait_seconds")
+            int queueWaitSeconds,
+
+            @Schema(
+                    description = "How many calls may wait so on one node, 1 to 10000; one user's at most half",
+                    defaultValue = "200")
+            @JsonProperty("queue_size")
+            int queueSize) {
         static View of(GatewaySettings settings) {
             return new View(
                     settings.registration(),
@@ -134,7 +180,10 @@ final class SettingApi {
                     settings.maxAttempts(),
                     settings.lowBalancePercent(),
                     new TreeMap<>(settings.fallbackModels()),
-                    RoutingView.of(settings.routing()));
+                    RoutingView.of(settings.routing()),
+                    CachingView.of(settings.responseCache()),
+                    settings.queueWaitSeconds(),
+                    settings.queueSize());
         }
     }
 
@@ -160,7 +209,7 @@ final class SettingApi {
         GatewaySettings usual = GatewaySettings.DEFAULT;
         String group = fields.text("registration_group", 64);
         if (group != null && groups.find(group) == null) {
-            fields.fault("registration_group", "'" + group + "' (expected: a name of /api/groups)");
+            fields.wrong("registration_group", "'" + group + "'", Rule.GROUP);
         }
         GatewaySettings after = new GatewaySettings(
                 fields.flag("registration", usual.registration()),
@@ -172,7 +221,10 @@ final class SettingApi {
                 fields.whole("max_attempts", usual.maxAttempts(), 1, MOST_ATTEMPTS),
                 fields.whole("low_balance_percent", usual.lowBalancePercent(), 0, 100),
                 fallbackModels(fields),
-                routing(fields));
+                routing(fields),
+                responseCache(fields),
+                fields.whole("queue_wait_seconds", usual.queueWaitSeconds(), 0, LONGEST_QUEUE_WAIT),
+                fields.whole("queue_size", usual.queueSize(), 1, LARGEST_QUEUE));
         fields.check();
         return after;
     }
@@ -190,10 +242,7 @@ final class SettingApi {
             if (good) {
                 all.put(each.getKey(), List.copyOf(models));
             } else {
-                fields.fault(
-                        "fallback_models",
-                        "'" + each.getKey() + "' (expected: a list of 1 to " + MOST_FALLBACKS
-                                + " names of other models, without globs)");
+                fields.wrong("fallback_models", "'" + each.getKey() + "'", Rule.STAND_INS, MOST_FALLBACKS);
             }
         }
         return all;
@@ -212,11 +261,29 @@ final class SettingApi {
             if (good && strategy != null) {
                 all.put(each.getKey(), new Routing(strategy, sticky));
             } else {
-                fields.fault(
-                        "routing",
-                        "'" + each.getKey()
-                                + "' (expected: {\"strategy\": round_robin, least_busy, fastest or cheapest,"
-                                + " \"sticky\": prompt_cache_key, user or null})");
+                fields.wrong("routing", "'" + each.getKey() + "'", Rule.ROUTING);
+            }
+        }
+        return all;
+    }
+
+    private static Map<String, Caching> responseCache(Fields fields) {
+        Map<String, Caching> all = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> each : patterns(fields, "response_cache")) {
+            JsonNode given = each.getValue();
+            JsonNode seconds = given.path("ttl_seconds");
+            JsonNode stated = given.path("price_factor");
+            Long factor = stated.isMissingNode() || stated.isNull() ? Long.valueOf(0) : Fields.millionths(stated);
+            boolean good = given.isObject()
+                    && Set.of("ttl_seconds", "price_factor").containsAll(given.propertyNames())
+                    && seconds.isIntegralNumber()
+                    && seconds.canConvertToInt()
+                    && seconds.intValue() >= 1
+                    && seconds.intValue() <= TokenApi.LONGEST_TTL;
+            if (good && factor != null) {
+                all.put(each.getKey(), new Caching(seconds.intValue(), factor));
+            } else {
+                fields.wrong("response_cache", "'" + each.getKey() + "'", Rule.RESPONSE_CACHE, TokenApi.LONGEST_TTL);
             }
         }
         return all;
@@ -229,10 +296,7 @@ final class SettingApi {
                 && given.size() <= MOST_PATTERNS
                 && given.propertyNames().stream().allMatch(name -> !name.isBlank() && name.length() <= LONGEST_MODEL);
         if (!good && !given.isMissingNode()) {
-            fields.fault(
-                    field,
-                    "(expected: an object with at most " + MOST_PATTERNS + " names of models or globs, each of 1 to "
-                            + LONGEST_MODEL + " characters)");
+            fields.wrong(field, "not shown here", Rule.BY_MODEL, MOST_PATTERNS, LONGEST_MODEL);
         }
         return good ? given.properties() : Set.of();
     }

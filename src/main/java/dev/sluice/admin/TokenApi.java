@@ -12,6 +12,7 @@ import dev.sluice.access.User;
 import dev.sluice.access.Users;
 import dev.sluice.database.Where;
 import dev.sluice.wire.Limits;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -26,7 +27,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
-import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -56,7 +56,8 @@ final class TokenApi {
             "time_zone",
             "models",
             "allowed_ips",
-            "limits");
+            "limits",
+            "cache_ttl_seconds");
     private static final Set<String> READ_ONLY = Set.of(
             "id",
             "key",
@@ -67,6 +68,9 @@ final class TokenApi {
             "last_used_at",
             "created_at",
             "updated_at");
+
+    /** Thirty days; what is older is hardly asked for again in the same words. */
+    static final int LONGEST_TTL = 2_592_000;
 
     private static final Trail.Kind<Token> KIND =
             new Trail.Kind<>("token", token -> Long.toString(token.id()), token -> View.of(token, null, 0));
@@ -144,6 +148,14 @@ final class TokenApi {
 
             Limits limits,
 
+            @Schema(
+                    description =
+                            "How long answers are kept for whoever asks the same again, up to 2592000; 0: not at all;"
+                                    + " null: as the settings say of the model")
+            @JsonProperty("cache_ttl_seconds")
+            @Nullable
+            Integer cacheTtlSeconds,
+
             @Schema(accessMode = Schema.AccessMode.READ_ONLY) @JsonProperty("last_used_at") @Nullable
             Instant lastUsedAt,
 
@@ -171,6 +183,7 @@ final class TokenApi {
                     Views.patterns(token.models()),
                     token.allowedIps().stream().map(Cidr::text).toList(),
                     token.limits(),
+                    token.cacheTtlSeconds(),
                     Views.timeOrNull(token.lastUsedAt()),
                     Views.time(token.createdAt()),
                     Views.time(token.updatedAt()));
@@ -236,6 +249,7 @@ final class TokenApi {
                         List.of(),
                         Limits.NONE,
                         null,
+                        null,
                         now,
                         now));
         return tokens.create(draft, trail.of(operator, KIND))
@@ -284,7 +298,8 @@ final class TokenApi {
         User user = users.known(owner);
         boolean subordinate = operator.role().administers() && (user == null || user.role() == Role.USER);
         if (!operator.owns(owner) && operator.role() != Role.ROOT && !subordinate) {
-            throw new AccessDeniedException(
+            throw new Forbidden(
+                    Objection.NOT_YOURS,
                     operator.role().administers()
                             ? "Only root may make or change the tokens of an admin."
                             : "You may make and change only your own tokens. Leave user_id out.");
@@ -301,7 +316,7 @@ final class TokenApi {
         Long owner = fields.id("user_id");
         long userId = owner == null ? before.userId() : owner;
         if (users.known(userId) == null) {
-            fields.fault("user_id", userId + " (expected: the id of a user)");
+            fields.wrong("user_id", String.valueOf(userId), Rule.USER);
         } else {
             mayGive(operator, userId);
         }
@@ -319,6 +334,9 @@ final class TokenApi {
                 fields.globs("models"),
                 fields.ranges("allowed_ips"),
                 fields.limits("limits"),
+                fields.has("cache_ttl_seconds")
+                        ? Integer.valueOf(fields.whole("cache_ttl_seconds", 0, 0, LONGEST_TTL))
+                        : null,
                 before.lastUsedAt(),
                 before.createdAt(),
                 clock.millis());

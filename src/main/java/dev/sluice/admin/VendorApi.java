@@ -36,7 +36,10 @@ final class VendorApi {
             String wire,
             String auth,
             List<String> options,
-            List<String> models) {
+            List<String> models,
+
+            @Schema(description = "Whether it tells what is left of an account: POST /api/channels/{id}/balance")
+            boolean balance) {
         static View of(CatalogEntry entry) {
             return new View(
                     entry.id(),
@@ -45,15 +48,20 @@ final class VendorApi {
                     entry.wire(),
                     entry.auth(),
                     entry.options(),
-                    entry.models());
+                    entry.models(),
+                    entry.balance() != null);
         }
     }
 
     @GetMapping
     @Listed({})
-    @Operation(summary = "The vendors, in the catalog's order")
+    @Operation(summary = "The vendors, in the catalog's order; without limit and cursor, all of them")
     Page.Of<View> list(@Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
-        return Page.of(query).of(vendors.all().stream().map(View::of).toList(), View::id);
+        Page page = Page.of(query);
+        List<View> all = vendors.all().stream().map(View::of).toList();
+        return query.containsKey("limit") || query.containsKey("cursor")
+                ? page.of(all, View::id)
+                : new Page.Of<>(all, null); // whoever chooses a vendor chooses among all of them
     }
 
     @GetMapping("/{id}")

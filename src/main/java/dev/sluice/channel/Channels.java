@@ -39,6 +39,7 @@ public final class Channels {
     private final ChannelSettings settings;
     private final Clock clock;
     private final Settings gateway;
+    private final WaitingLine line;
     private volatile Snapshot snapshot;
 
     /**
@@ -81,7 +82,9 @@ public final class Channels {
             Vendors vendors,
             ChannelSettings settings,
             Settings gateway,
+            WaitingLine line,
             Clock clock) {
+        this.line = line;
         this.gateway = gateway;
         this.snapshot = new Snapshot(Map.of(), gateway.now());
         this.vendors = vendors;
@@ -132,7 +135,7 @@ public final class Channels {
         Throttle throttle = before != null && before.channel().limits().equals(channel.limits())
                 ? before.throttle()
                 : new Throttle(channel.limits());
-        return new Live(channel, before == null || moved ? new Health() : before.health(), keys, throttle);
+        return new Live(channel, before == null || moved ? new Health() : before.health(), keys, throttle, line::freed);
     }
 
     private Target target(Channel channel, int key) {
@@ -154,6 +157,12 @@ public final class Channels {
     /** The account of one channel alone, outside of any choice and with no health: what a test or a look at its models uses. */
     Upstream upstream(Channel channel) {
         return vendors.upstream(target(channel, 0));
+    }
+
+    /** What costs at the channel are multiplied with, in millionths; of one that is gone: 1. */
+    public long priceFactorMillionths(long channelId) {
+        Live live = snapshot.channels.get(channelId);
+        return live == null ? 1_000_000 : live.channel().priceFactorMillionths();
     }
 
     /** The first account of an enabled channel; null: there is none. */

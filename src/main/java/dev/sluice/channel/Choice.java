@@ -21,8 +21,7 @@ public final class Choice {
     /** The attempt has ended with so many model tokens: its place at the channel is free. Only the first word counts. */
     public void used(long tokens) {
         if (open.compareAndSet(true, false)) {
-            live.throttle().leave(estimatedTokens, tokens);
-            key.throttle().leave(estimatedTokens, tokens);
+            live.leave(key, estimatedTokens, tokens);
         }
     }
 
@@ -64,7 +63,6 @@ public final class Choice {
 
     /** Marks what failed, the key alone or the whole channel, also as tried for this call. */
     public void failed(Failure failure, long now, Set<Object> tried) {
-        used(0);
         switch (failure.kind()) {
             case KEY_REFUSED, RATE_LIMITED -> {
                 key.health().failed(failure, now);
@@ -77,6 +75,7 @@ public final class Choice {
                 tried.add(live);
             }
         }
+        used(0); // last, so that whoever waits for the place knows of the failure
     }
 
     /** Nothing was sent to it: the call goes elsewhere, and it is not chosen again for it. */

@@ -8,6 +8,7 @@ import dev.sluice.wire.Limits;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A channel in service: what the operator wrote, and how it and its keys are doing. Health outlives a change of the rest. */
@@ -37,8 +38,11 @@ final class Live {
     private final List<Key> keys;
     private final Throttle throttle;
     private final AtomicInteger turn = new AtomicInteger();
+    private final LongConsumer freed;
 
-    Live(Channel channel, Health health, List<Key> keys, Throttle throttle) {
+    /** @param freed told the channel's id when a call has left it */
+    Live(Channel channel, Health health, List<Key> keys, Throttle throttle, LongConsumer freed) {
+        this.freed = freed;
         this.channel = channel;
         this.health = health;
         this.keys = List.copyOf(keys);
@@ -76,6 +80,26 @@ final class Live {
             }
         }
         return false;
+    }
+
+    /** Whether it can be asked, whatever its limits say. */
+    boolean healthy(Set<Object> tried, long now) {
+        if (tried.contains(this) || !health.available(now)) {
+            return false;
+        }
+        for (Key key : keys) {
+            if (!tried.contains(key) && key.health.available(now)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A call by this key has ended. */
+    void leave(Key key, long estimatedTokens, long usedTokens) {
+        throttle.leave(estimatedTokens, usedTokens);
+        key.throttle.leave(estimatedTokens, usedTokens);
+        freed.accept(channel.id());
     }
 
     /** Open calls for each unit of its weight. */

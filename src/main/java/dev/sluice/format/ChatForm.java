@@ -27,6 +27,13 @@ final class ChatForm implements Form {
     /** They refuse {@code reasoning_effort}. */
     private static final Pattern NEVER_REASONS = Pattern.compile("(^|/)(gpt-3|gpt-4|chatgpt)");
 
+    private static final Pattern FIRST_REASONERS = Pattern.compile("(^|/)(o[0-9]|gpt-oss)");
+
+    /** They think always, if as little as {@code minimal}; their successors know {@code none} in its place. */
+    private static final Pattern FIFTH = Pattern.compile("(^|/)gpt-5(?![0-9.])");
+
+    private static final Pattern AFTER_FIFTH = Pattern.compile("(^|/)gpt-5\\.");
+
     @Override
     public Question read(byte[] body, boolean stream) {
         JsonNode ask = Fields.body(body);
@@ -148,9 +155,19 @@ final class ChatForm implements Form {
         }
     }
 
-    /** Signed thinking comes back as {@code thinking_blocks}; a signature of a stream may stand in a block of its own. */
+    /**
+     * Signed thinking comes back as {@code thinking_blocks}; a signature of a stream may stand in a block of its own.
+     * {@code reasoning_content} repeats it, and goes on with what is not signed.
+     */
     private static void thinking(JsonNode message, Conversation.Turns turns) {
+        String plain = message.path("reasoning_content")
+                .asString(message.path("reasoning").asString(""));
         StringBuilder text = new StringBuilder();
+        StringBuilder told = new StringBuilder();
+        for (JsonNode block : message.path("thinking_blocks")) {
+            told.append(block.path("thinking").asString(""));
+        }
+        boolean apart = told.isEmpty(); // the blocks are signatures only
         for (JsonNode block : message.path("thinking_blocks")) {
             String signature = block.path("signature").asString("");
             if (block.path("type").asString("").equals("redacted_thinking")) {
@@ -160,16 +177,21 @@ final class ChatForm implements Form {
             }
             text.append(block.path("thinking").asString(""));
             if (!signature.isEmpty()) {
+                if (apart && told.isEmpty()) {
+                    text.append(plain);
+                    told.append(plain);
+                }
                 turns.say(
                         Role.ASSISTANT,
                         new Part.Thinking(text.toString(), Signature.read(signature, Signature.Maker.ANTHROPIC)));
                 text.setLength(0);
             }
         }
-        String plain = message.path("reasoning_content")
-                .asString(message.path("reasoning").asString(""));
-        if (message.path("thinking_blocks").isEmpty() && !plain.isEmpty()) {
-            turns.say(Role.ASSISTANT, new Part.Thinking(plain, null));
+        if (plain.length() > told.length() && plain.startsWith(told.toString())) {
+            text.append(plain, told.length(), plain.length());
+        }
+        if (!text.isEmpty()) {
+            turns.say(Role.ASSISTANT, new Part.Thinking(text.toString(), null));
         }
     }
 
@@ -293,7 +315,7 @@ final class ChatForm implements Form {
     @Override
     public byte[] write(Question question, ToolNames names, String model, List<String> quirks) {
         Conversation asked = (Conversation) question;
-        boolean reasons = REASONS.matcher(model).find();
+        boolean reasons = reasons(model);
         ObjectNode body = Fields.object().put("model", model);
         body.set("messages", messages(asked, names, quirks));
         if (asked.stream()) {
@@ -314,14 +336,34 @@ final class ChatForm implements Form {
         if (asked.output().json()) {
             body.set("response_format", format(asked.output()));
         }
-        Reasoning.Effort effort = asked.reasoning().inWords();
-        if (effort != null && !NEVER_REASONS.matcher(model).find()) {
-            body.put("reasoning_effort", effort.word());
+        String effort = effort(asked.reasoning(), model);
+        if (effort != null) {
+            body.put("reasoning_effort", effort);
         }
         if (asked.user() != null) {
             body.put("user", asked.user());
         }
         return Fields.bytes(body);
+    }
+
+    static boolean reasons(String model) {
+        return REASONS.matcher(model).find();
+    }
+
+    /** The nearest that the model takes; null: nothing was asked, or it does not reason. */
+    static @Nullable String effort(Reasoning reasoning, String model) {
+        Reasoning.Effort effort = reasoning.inWords();
+        if (effort == null || NEVER_REASONS.matcher(model).find()) {
+            return null;
+        }
+        boolean first = FIRST_REASONERS.matcher(model).find();
+        boolean fifth = FIFTH.matcher(model).find();
+        return switch (effort) {
+            case NONE -> first ? "low" : fifth ? "minimal" : "none";
+            case MINIMAL -> first || AFTER_FIFTH.matcher(model).find() ? "low" : "minimal";
+            case XHIGH, MAX -> first || fifth ? "high" : effort.word();
+            case LOW, MEDIUM, HIGH -> effort.word();
+        };
     }
 
     private static void sampling(Conversation asked, ObjectNode body) {
@@ -366,7 +408,7 @@ final class ChatForm implements Form {
                     Fields.object()
                             .put("type", "function")
                             .set("function", Fields.object().put("name", names.legal(choice.name()))));
-        } else if (choice != ToolChoice.AUTO) {
+        } else if (choice.mode() != ToolChoice.Mode.AUTO) {
             body.put("tool_choice", choice.forced() ? "required" : "none");
         }
         if (!asked.parallelTools()) {
@@ -480,8 +522,11 @@ final class ChatForm implements Form {
     }
 
     static String audioFormat(Media media) {
-        String type = String.valueOf(media.type());
-        return type.contains("mp3") || type.contains("mpeg") ? "mp3" : "wav";
+        return switch (String.valueOf(media.type())) {
+            case "audio/mp3", "audio/mpeg" -> "mp3";
+            case "audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave" -> "wav";
+            default -> throw Fields.inexpressible("messages", "send audio as WAV or MP3");
+        };
     }
 
     private static void document(Part.Document document, ArrayNode content) {
@@ -504,25 +549,37 @@ final class ChatForm implements Form {
     }
 
     private static void assistant(Turn turn, ToolNames names, List<String> quirks, ArrayNode messages) {
+        boolean keeps = quirks.contains("keeps_thinking");
         StringBuilder text = new StringBuilder();
         StringBuilder thoughts = new StringBuilder();
+        StringBuilder unsigned = new StringBuilder();
+        ArrayNode blocks = Fields.array();
         ArrayNode calls = Fields.array();
+        Signature ofNextCall = null;
         for (Part part : turn.parts()) {
             switch (part) {
                 case Part.Text said -> text.append(said.text());
-                case Part.Call call ->
-                    calls.addObject()
-                            .put("id", call.id())
-                            .put("type", "function")
-                            .set(
-                                    "function",
-                                    Fields.object()
-                                            .put("name", names.legal(call.name()))
-                                            .put("arguments", call.arguments()));
-                case Part.Thinking thinking -> thoughts.append(thinking.text());
-                case Part.Redacted redacted -> {
-                    // only its maker can read it
+                case Part.Call call -> {
+                    ObjectNode node = ChatWriter.call(call.id(), names.legal(call.name()), call.arguments());
+                    if (ofNextCall != null && (keeps || quirks.contains("google_signatures"))) {
+                        ChatWriter.mark(node, ofNextCall);
+                    }
+                    ofNextCall = null;
+                    calls.add(node);
                 }
+                case Part.Thinking thinking -> {
+                    thoughts.append(thinking.text());
+                    Signature signature = thinking.signature();
+                    if (signature == null) {
+                        unsigned.append(thinking.text());
+                    } else if (signature.maker() == Signature.Maker.GOOGLE) {
+                        ofNextCall = signature;
+                    } else {
+                        blocks.add(ChatWriter.signed(unsigned + thinking.text(), signature));
+                        unsigned.setLength(0);
+                    }
+                }
+                case Part.Redacted redacted -> blocks.add(ChatWriter.redacted(redacted.data()));
                 case Part.Image shown -> throw Fields.inexpressible("messages", "an assistant says text only");
                 case Part.Audio heard -> throw Fields.inexpressible("messages", "an assistant says text only");
                 case Part.Document shown -> throw Fields.inexpressible("messages", "an assistant says text only");
@@ -535,13 +592,18 @@ final class ChatForm implements Form {
         } else {
             message.put("content", text.toString());
         }
-        if (!thoughts.isEmpty() && !calls.isEmpty() && quirks.contains("wants_reasoning")) {
+        boolean wanted = !calls.isEmpty() && quirks.contains("wants_reasoning");
+        if (!thoughts.isEmpty() && (keeps || wanted)) {
             message.put("reasoning_content", thoughts.toString());
+        }
+        if (!blocks.isEmpty() && keeps) {
+            message.set("thinking_blocks", blocks);
         }
         if (!calls.isEmpty()) {
             message.set("tool_calls", calls);
         }
-        if (!calls.isEmpty() || !text.isEmpty()) {
+        boolean thinks = keeps && !(thoughts.isEmpty() && blocks.isEmpty());
+        if (!calls.isEmpty() || !text.isEmpty() || thinks) {
             messages.add(message);
         }
     }

@@ -14,7 +14,7 @@ final class ChatReader implements AnswerReader {
     private static final class Slot {
         final int index; // the vendor's; -1: it gave none
         String id;
-        boolean begun;
+        int ordinal = -1; // among those that have begun; one without a name never does
         boolean empty = true;
         final StringBuilder waiting = new StringBuilder(); // arguments that came before the name
 
@@ -26,6 +26,7 @@ final class ChatReader implements AnswerReader {
 
     private final boolean completionExcludesReasoning;
     private final List<Slot> slots = new ArrayList<>();
+    private int begun;
     private boolean started;
     private boolean stopped;
     private boolean last;
@@ -57,11 +58,11 @@ final class ChatReader implements AnswerReader {
             if (Fields.count(choice.path("index")) == 0) {
                 said(choice.path("delta"), pieces);
                 stopped(choice.path("finish_reason"), pieces);
-                spent(choice.path("usage"), pieces);
+                spent(choice.path("usage"), chunk, pieces);
             }
         }
-        spent(chunk.path("x_groq").path("usage"), pieces);
-        spent(chunk.path("usage"), pieces);
+        spent(chunk.path("x_groq").path("usage"), chunk, pieces);
+        spent(chunk.path("usage"), chunk, pieces);
     }
 
     @Override
@@ -82,7 +83,7 @@ final class ChatReader implements AnswerReader {
         said(choice.path("message"), pieces);
         stopped(choice.path("finish_reason"), pieces);
         fillEmptyCalls(pieces);
-        spent(doc.path("usage"), pieces);
+        spent(doc.path("usage"), doc, pieces);
     }
 
     private void start(JsonNode answer, Consumer<Piece> pieces) {
@@ -93,11 +94,7 @@ final class ChatReader implements AnswerReader {
     }
 
     private void said(JsonNode said, Consumer<Piece> pieces) {
-        String thought =
-                said.path("reasoning_content").asString(said.path("reasoning").asString(""));
-        if (!thought.isEmpty()) {
-            pieces.accept(new Piece.Thinking(thought));
-        }
+        thought(said, pieces);
         JsonNode content = said.path("content");
         if (content.isString() && !content.asString().isEmpty()) {
             pieces.accept(new Piece.Text(content.asString()));
@@ -120,11 +117,37 @@ final class ChatReader implements AnswerReader {
         }
     }
 
+    /** {@code thinking_blocks} repeat what is signed of {@code reasoning_content}, or are signatures only. */
+    private static void thought(JsonNode said, Consumer<Piece> pieces) {
+        String plain =
+                said.path("reasoning_content").asString(said.path("reasoning").asString(""));
+        int told = 0;
+        for (JsonNode block : said.path("thinking_blocks")) {
+            String text = block.path("thinking").asString("");
+            think(text, pieces);
+            told += plain.startsWith(text, told) ? text.length() : 0;
+            String signature = block.path("signature").asString("");
+            if (!signature.isEmpty()) {
+                pieces.accept(Signature.piece(signature, Signature.Maker.ANTHROPIC));
+            }
+            if (block.path("type").asString("").equals("redacted_thinking")) {
+                pieces.accept(
+                        new Piece.Redacted(Signature.read(block.path("data").asString(""), Signature.Maker.ANTHROPIC)));
+            }
+        }
+        think(plain.substring(told), pieces);
+    }
+
+    private static void think(String text, Consumer<Piece> pieces) {
+        if (!text.isEmpty()) {
+            pieces.accept(new Piece.Thinking(text));
+        }
+    }
+
     private void called(JsonNode call, Consumer<Piece> pieces) {
         int index = call.path("index").isNumber() ? call.path("index").asInt(0) : -1;
         String id = call.path("id").asString("");
         Slot slot = slot(index, id);
-        int ordinal = slots.indexOf(slot);
         JsonNode function = call.path("function");
         String signature = call.path("extra_content")
                 .path("google")
@@ -134,24 +157,24 @@ final class ChatReader implements AnswerReader {
             pieces.accept(new Piece.Sign(new Signature(Signature.Maker.GOOGLE, signature)));
         }
         String name = function.path("name").asString("");
-        if (!slot.begun && !name.isEmpty()) {
-            slot.begun = true;
-            pieces.accept(new Piece.CallStart(ordinal, slot.id, name));
-            argue(slot, ordinal, slot.waiting.toString(), pieces);
+        if (slot.ordinal < 0 && !name.isEmpty()) {
+            slot.ordinal = begun++;
+            pieces.accept(new Piece.CallStart(slot.ordinal, slot.id, name));
+            argue(slot, slot.waiting.toString(), pieces);
         }
         JsonNode given = function.path("arguments");
         String arguments = given.isObject() ? given.toString() : given.asString("");
-        if (slot.begun) {
-            argue(slot, ordinal, arguments, pieces);
+        if (slot.ordinal >= 0) {
+            argue(slot, arguments, pieces);
         } else {
             slot.waiting.append(arguments);
         }
     }
 
-    private static void argue(Slot slot, int ordinal, String json, Consumer<Piece> pieces) {
+    private static void argue(Slot slot, String json, Consumer<Piece> pieces) {
         if (!json.isEmpty()) {
             slot.empty = false;
-            pieces.accept(new Piece.Arguments(ordinal, json));
+            pieces.accept(new Piece.Arguments(slot.ordinal, json));
         }
     }
 
@@ -184,8 +207,8 @@ final class ChatReader implements AnswerReader {
 
     private void fillEmptyCalls(Consumer<Piece> pieces) {
         for (Slot slot : slots) {
-            if (slot.begun && slot.empty) {
-                argue(slot, slots.indexOf(slot), "{}", pieces);
+            if (slot.ordinal >= 0 && slot.empty) {
+                argue(slot, "{}", pieces);
             }
         }
     }
@@ -199,10 +222,11 @@ final class ChatReader implements AnswerReader {
         };
     }
 
-    private void spent(JsonNode node, Consumer<Piece> pieces) {
+    private void spent(JsonNode node, JsonNode answer, Consumer<Piece> pieces) {
         Usage usage = node.isObject() ? OpenAiUsage.of(node, completionExcludesReasoning) : Usage.NONE;
         if (!usage.empty()) {
-            pieces.accept(new Piece.Spent(usage));
+            pieces.accept(new Piece.Spent(
+                    usage.at(Usage.Tier.of(answer.path("service_tier").asString("")))));
         }
     }
 

@@ -62,7 +62,7 @@ final class ChatWriter implements AnswerWriter {
             case Piece.Redacted redacted -> delta.putArray("thinking_blocks").add(redacted(redacted.data()));
             case Piece.CallStart call -> {
                 calls.add(call.index());
-                delta.putArray("tool_calls").add(call(call, "").put("index", call.index()));
+                delta.putArray("tool_calls").add(call(call).put("index", call.index()));
             }
             case Piece.Arguments arguments ->
                 delta.putArray("tool_calls")
@@ -88,27 +88,34 @@ final class ChatWriter implements AnswerWriter {
         return delta;
     }
 
-    private ObjectNode call(Piece.CallStart call, String arguments) {
-        ObjectNode node = Fields.object().put("id", call.id()).put("type", "function");
-        node.set("function", Fields.object().put("name", call.name()).put("arguments", arguments));
-        Signature signature = forNextCall;
-        if (signature != null) {
+    private ObjectNode call(Piece.CallStart call) {
+        ObjectNode node = call(call.id(), call.name(), "");
+        if (forNextCall != null) {
+            mark(node, forNextCall);
             forNextCall = null;
-            node.set(
-                    "extra_content",
-                    Fields.object().set("google", Fields.object().put("thought_signature", signature.value())));
         }
         return node;
     }
 
-    private static ObjectNode signed(String thinking, Signature signature) {
+    static ObjectNode call(String id, String name, String arguments) {
+        ObjectNode node = Fields.object().put("id", id).put("type", "function");
+        node.putObject("function").put("name", name).put("arguments", arguments);
+        return node;
+    }
+
+    /** Where Google itself puts it. */
+    static void mark(ObjectNode call, Signature signature) {
+        call.putObject("extra_content").putObject("google").put("thought_signature", signature.value());
+    }
+
+    static ObjectNode signed(String thinking, Signature signature) {
         return Fields.object()
                 .put("type", "thinking")
                 .put("thinking", thinking)
                 .put("signature", signature.in(Signature.Maker.ANTHROPIC));
     }
 
-    private static ObjectNode redacted(Signature data) {
+    static ObjectNode redacted(Signature data) {
         return Fields.object().put("type", "redacted_thinking").put("data", data.in(Signature.Maker.ANTHROPIC));
     }
 
@@ -163,10 +170,8 @@ final class ChatWriter implements AnswerWriter {
                 .put("prompt_tokens", usage.prompt())
                 .put("completion_tokens", usage.completion())
                 .put("total_tokens", usage.total());
-        node.set(
-                "prompt_tokens_details",
-                Fields.object().put("cached_tokens", usage.cached()).put("cache_write_tokens", usage.cacheWrite()));
-        node.set("completion_tokens_details", Fields.object().put("reasoning_tokens", usage.reasoning()));
+        OpenAiUsage.details(
+                usage, node.putObject("prompt_tokens_details"), node.putObject("completion_tokens_details"));
         return node;
     }
 
@@ -210,7 +215,7 @@ final class ChatWriter implements AnswerWriter {
                     }
                 }
                 case Piece.Redacted redacted -> blocks.add(redacted(redacted.data()));
-                case Piece.CallStart call -> called.put(call.index(), call(call, ""));
+                case Piece.CallStart call -> called.put(call.index(), call(call));
                 case Piece.Arguments more ->
                     arguments
                             .computeIfAbsent(more.index(), each -> new StringBuilder())

@@ -93,7 +93,7 @@ final class CohereForm implements Form {
             function.set("parameters", tool.schema() == null ? ChatForm.noArguments() : tool.schema());
             tools.addObject().put("type", "function").set("function", function);
         }
-        if (choice != ToolChoice.AUTO) {
+        if (choice.mode() != ToolChoice.Mode.AUTO) {
             body.put("tool_choice", choice.forced() ? "REQUIRED" : "NONE");
         }
     }

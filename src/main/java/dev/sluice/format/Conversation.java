@@ -38,6 +38,10 @@ public record Conversation(
         stop = List.copyOf(stop);
     }
 
+    List<String> toolNames() {
+        return tools.stream().map(Tool::name).toList();
+    }
+
     /** Who speaks. Tool results are the user's. */
     public enum Role {
         USER,
@@ -48,6 +52,16 @@ public record Conversation(
     public record Turn(Role role, List<Part> parts) {
         public Turn {
             parts = List.copyOf(parts);
+        }
+
+        List<String> callIds() {
+            List<String> ids = new ArrayList<>();
+            for (Part part : parts) {
+                if (part instanceof Part.Call call) {
+                    ids.add(call.id());
+                }
+            }
+            return ids;
         }
     }
 

@@ -123,6 +123,7 @@ final class ConverseForm implements Form {
 
     private static ArrayNode messages(Conversation asked, ToolNames names) {
         ArrayNode messages = Fields.array();
+        ToolNames ids = ToolNames.ids(asked, MessagesForm.LONGEST_ID);
         if (asked.turns().isEmpty() || asked.turns().getFirst().role() == Role.ASSISTANT) {
             messages.addObject()
                     .put("role", "user")
@@ -134,10 +135,10 @@ final class ConverseForm implements Form {
             ArrayNode content = Fields.array();
             turn.parts().stream()
                     .filter(part -> part instanceof Part.Result)
-                    .forEach(part -> block(part, names, content));
+                    .forEach(part -> block(part, names, ids, content));
             turn.parts().stream()
                     .filter(part -> !(part instanceof Part.Result))
-                    .forEach(part -> block(part, names, content));
+                    .forEach(part -> block(part, names, ids, content));
             boolean lonely = turn.parts().stream().anyMatch(part -> part instanceof Part.Document)
                     && turn.parts().stream().noneMatch(part -> part instanceof Part.Text);
             if (lonely) {
@@ -152,7 +153,7 @@ final class ConverseForm implements Form {
         return messages;
     }
 
-    private static void block(Part part, ToolNames names, ArrayNode content) {
+    private static void block(Part part, ToolNames names, ToolNames ids, ArrayNode content) {
         switch (part) {
             case Part.Text text -> {
                 if (!text.text().isBlank()) {
@@ -179,13 +180,14 @@ final class ConverseForm implements Form {
             case Part.Call call ->
                 content.addObject()
                         .putObject("toolUse")
-                        .put("toolUseId", id(call.id()))
+                        .put("toolUseId", ids.legal(call.id()))
                         .put("name", names.legal(call.name()))
                         .set("input", Fields.arguments(call.arguments()));
             case Part.Result result -> {
-                ObjectNode node = content.addObject().putObject("toolResult").put("toolUseId", id(result.callId()));
+                ObjectNode node =
+                        content.addObject().putObject("toolResult").put("toolUseId", ids.legal(result.callId()));
                 ArrayNode shown = node.putArray("content");
-                result.content().forEach(each -> block(each, names, shown));
+                result.content().forEach(each -> block(each, names, ids, shown));
                 if (shown.isEmpty()) {
                     shown.addObject().put("text", ".");
                 }
@@ -235,10 +237,5 @@ final class ConverseForm implements Form {
                 ? ""
                 : title.replaceAll("[^a-zA-Z0-9()\\[\\]-]+", " ").strip();
         return plain.isEmpty() ? "document" : plain.substring(0, Math.min(plain.length(), 150));
-    }
-
-    private static String id(String given) {
-        String plain = LETTERS.matcher(given).replaceAll("_");
-        return plain.length() <= 64 ? plain : plain.substring(plain.length() - 64);
     }
 }

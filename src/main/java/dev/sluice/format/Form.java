@@ -20,7 +20,7 @@ interface Form {
 
     /** The names that tools get in this form. */
     default ToolNames names(Conversation conversation) {
-        return new ToolNames(conversation.tools(), LETTERS, 64);
+        return new ToolNames(conversation.toolNames(), LETTERS, 64);
     }
 
     /** What every vendor takes. */

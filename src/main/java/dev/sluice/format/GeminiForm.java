@@ -12,6 +12,7 @@ import dev.sluice.format.Conversation.Turn;
 import dev.sluice.wire.Refusal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -147,21 +148,36 @@ final class GeminiForm implements Form {
             default -> throw Fields.wrong(at + ".role", "is neither user nor model");
         };
         int index = 0;
+        StringBuilder thought = new StringBuilder(); // up to its signature, which may stand in a part of its own
         for (JsonNode part : content.path("parts")) {
-            part(part, at + ".parts[" + index++ + "]", role, turns, callers);
+            String place = at + ".parts[" + index++ + "]";
+            String mark = get(part, "thoughtSignature").asString("");
+            boolean thinks = part.path("thought").asBoolean(false);
+            if (thinks) {
+                thought.append(part.path("text").asString(""));
+            }
+            if (!thinks || Signature.hidden(mark)) {
+                unsigned(thought, role, turns);
+            }
+            if (!thinks) {
+                part(part, mark, place, role, turns, callers);
+            } else if (!mark.isEmpty()) {
+                turns.say(role, Signature.thinking(thought.toString(), mark, Signature.Maker.GOOGLE));
+                thought.setLength(0);
+            }
+        }
+        unsigned(thought, role, turns);
+    }
+
+    private static void unsigned(StringBuilder thought, Role role, Conversation.Turns turns) {
+        if (!thought.isEmpty()) {
+            turns.say(role, new Part.Thinking(thought.toString(), null));
+            thought.setLength(0);
         }
     }
 
-    private static void part(JsonNode part, String at, Role role, Conversation.Turns turns, Callers callers) {
-        String signature = get(part, "thoughtSignature").asString("");
-        if (part.path("thought").asBoolean(false)) {
-            turns.say(
-                    role,
-                    new Part.Thinking(
-                            part.path("text").asString(""),
-                            signature.isEmpty() ? null : Signature.read(signature, Signature.Maker.GOOGLE)));
-            return;
-        }
+    private static void part(
+            JsonNode part, String signature, String at, Role role, Conversation.Turns turns, Callers callers) {
         JsonNode call = get(part, "functionCall");
         JsonNode result = get(part, "functionResponse");
         JsonNode inline = get(part, "inlineData");
@@ -182,15 +198,12 @@ final class GeminiForm implements Form {
             String name = result.path("name").asString("");
             String id = callers.answered(result.path("id").asString(""), name);
             JsonNode response = result.path("response");
-            boolean wrapped = response.size() == 1 && response.path("output").isString();
+            boolean error = response.size() == 1 && response.has("error");
+            JsonNode wrapped = response.size() == 1 ? response.path(error ? "error" : "output") : response;
+            String text = wrapped.isString() ? wrapped.asString() : response.toString();
             turns.say(
                     Role.USER,
-                    new Part.Result(
-                            id,
-                            name,
-                            List.of(new Part.Text(
-                                    wrapped ? response.path("output").asString() : response.toString())),
-                            response.size() == 1 && response.has("error")));
+                    new Part.Result(id, name, text.isEmpty() ? List.of() : List.of(new Part.Text(text)), error));
         } else if (inline.isObject()) {
             String type = get(inline, "mimeType").asString("");
             turns.say(role, media(new Media(type, inline.path("data").asString(""), null), type, at));
@@ -297,7 +310,7 @@ final class GeminiForm implements Form {
 
     @Override
     public ToolNames names(Conversation conversation) {
-        return new ToolNames(conversation.tools(), Pattern.compile("^[^a-zA-Z_]|[^a-zA-Z0-9_.:-]"), 64);
+        return new ToolNames(conversation.toolNames(), Pattern.compile("^[^a-zA-Z_]|[^a-zA-Z0-9_.:-]"), 64);
     }
 
     @Override
@@ -318,8 +331,10 @@ final class GeminiForm implements Form {
                     .put("text", ChatForm.joined(asked.system()));
         }
         boolean third = THIRD.matcher(model).find();
+        List<String> called = List.of();
         for (Turn turn : turns) {
-            ArrayNode parts = parts(turn, names, third);
+            ArrayNode parts = parts(inOrder(turn, called), names, third);
+            called = turn.callIds();
             if (!parts.isEmpty()) {
                 contents.addObject()
                         .put("role", turn.role() == Role.USER ? "user" : "model")
@@ -408,7 +423,7 @@ final class GeminiForm implements Form {
             }
         }
         ToolChoice choice = asked.toolChoice();
-        if (choice != ToolChoice.AUTO) {
+        if (choice.mode() != ToolChoice.Mode.AUTO) {
             ObjectNode config = body.putObject("toolConfig").putObject("functionCallingConfig");
             config.put("mode", choice.forced() ? "ANY" : "NONE");
             if (choice.name() != null) {
@@ -417,11 +432,31 @@ final class GeminiForm implements Form {
         }
     }
 
-    private static ArrayNode parts(Turn turn, ToolNames names, boolean third) {
+    /** Results first, and as their calls were: without ids, calls of one name are told apart by their order. */
+    private static List<Part> inOrder(Turn turn, List<String> called) {
+        List<Part.Result> results = new ArrayList<>();
+        List<Part> rest = new ArrayList<>();
+        for (Part part : turn.parts()) {
+            if (part instanceof Part.Result result) {
+                results.add(result);
+            } else {
+                rest.add(part);
+            }
+        }
+        results.sort(Comparator.comparingInt(result -> called.indexOf(result.callId())));
+        List<Part> parts = new ArrayList<>(results);
+        results.forEach(result -> result.content().stream()
+                .filter(shown -> !(shown instanceof Part.Text))
+                .forEach(parts::add));
+        parts.addAll(rest);
+        return parts;
+    }
+
+    private static ArrayNode parts(List<Part> said, ToolNames names, boolean third) {
         ArrayNode parts = Fields.array();
         Signature signature = null;
         boolean first = true; // of the turn's calls: only that one needs a signature
-        for (Part part : turn.parts()) {
+        for (Part part : said) {
             switch (part) {
                 case Part.Text text -> {
                     if (!text.text().isEmpty()) {
@@ -444,22 +479,11 @@ final class GeminiForm implements Form {
                     }
                     first = false;
                 }
-                case Part.Result result -> {
+                case Part.Result result ->
                     parts.addObject()
                             .putObject("functionResponse")
                             .put("name", names.legal(result.name()))
                             .set("response", response(result));
-                    for (Part shown : result.content()) {
-                        switch (shown) {
-                            case Part.Image image -> parts.add(inline(image.media(), "images"));
-                            case Part.Document document -> parts.add(inline(document.media(), "documents"));
-                            case Part.Audio audio -> parts.add(inline(audio.media(), "audio"));
-                            default -> {
-                                // text is in the response
-                            }
-                        }
-                    }
-                }
                 case Part.Thinking thinking -> {
                     Signature given = thinking.signature();
                     if (given != null && given.maker() == Signature.Maker.GOOGLE) {
@@ -476,8 +500,11 @@ final class GeminiForm implements Form {
 
     private static ObjectNode response(Part.Result result) {
         String text = result.text();
-        ObjectNode object = Fields.objectOrNull(text);
-        return object != null && !result.error()
+        ObjectNode object = result.error() ? null : Fields.objectOrNull(text);
+        boolean looksWrapped = object != null
+                && object.size() == 1
+                && (object.has("error") || object.path("output").isString());
+        return object != null && !looksWrapped
                 ? object
                 : Fields.object().put(result.error() ? "error" : "output", text);
     }

@@ -67,14 +67,18 @@ final class GeminiReader implements AnswerReader {
 
     private void part(JsonNode part, Consumer<Piece> pieces) {
         String text = part.path("text").asString("");
+        boolean thought = part.path("thought").asBoolean(false);
         if (!text.isEmpty()) {
-            pieces.accept(part.path("thought").asBoolean(false) ? new Piece.Thinking(text) : new Piece.Text(text));
+            pieces.accept(thought ? new Piece.Thinking(text) : new Piece.Text(text));
+        }
+        String mark = part.path("thoughtSignature").asString("");
+        if (thought && !mark.isEmpty()) {
+            pieces.accept(Signature.piece(mark, Signature.Maker.GOOGLE));
         }
         JsonNode call = part.path("functionCall");
         if (call.isObject()) {
-            String signature = part.path("thoughtSignature").asString("");
-            if (!signature.isEmpty()) {
-                pieces.accept(new Piece.Sign(new Signature(Signature.Maker.GOOGLE, signature)));
+            if (!mark.isEmpty()) {
+                pieces.accept(Signature.piece(mark, Signature.Maker.GOOGLE));
             }
             String id = call.path("id").asString("");
             int index = calls++;

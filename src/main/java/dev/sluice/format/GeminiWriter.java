@@ -47,7 +47,7 @@ final class GeminiWriter implements AnswerWriter {
                     forNextCall = sign.signature();
                     return null;
                 }
-                return signed(sign.signature());
+                return signed(sign.signature().in(Signature.Maker.GOOGLE));
             }
             case Piece.CallStart call -> {
                 pending.put(call.index(), new Pending(call, forNextCall, new StringBuilder()));
@@ -64,7 +64,7 @@ final class GeminiWriter implements AnswerWriter {
             case Piece.Stop stop -> reason = stop.reason();
             case Piece.Spent spent -> usage = spent.usage();
             case Piece.Redacted redacted -> {
-                return signed(redacted.data());
+                return signed(redacted.data().hiddenIn(Signature.Maker.GOOGLE));
             }
             case Piece.Start start -> {
                 return null;
@@ -80,11 +80,8 @@ final class GeminiWriter implements AnswerWriter {
     }
 
     /** A foreign signature stands on an empty thought, as Google's own do that belong to no other part. */
-    private static ObjectNode signed(Signature signature) {
-        return Fields.object()
-                .put("text", "")
-                .put("thought", true)
-                .put("thoughtSignature", signature.in(Signature.Maker.GOOGLE));
+    private static ObjectNode signed(String mark) {
+        return Fields.object().put("text", "").put("thought", true).put("thoughtSignature", mark);
     }
 
     private ArrayNode calls() {
@@ -136,7 +133,28 @@ final class GeminiWriter implements AnswerWriter {
         if (usage.reasoning() > 0) {
             node.put("thoughtsTokenCount", usage.reasoning());
         }
+        Usage.Kinds kinds = usage.kinds();
+        details(node, "promptTokensDetails", usage.prompt(), kinds.audioPrompt(), kinds.imagePrompt());
+        details(node, "cacheTokensDetails", usage.cached(), kinds.audioCached(), 0);
+        long said = usage.completion() - usage.reasoning();
+        details(node, "candidatesTokensDetails", said, kinds.audioCompletion(), kinds.imageCompletion());
         return node;
+    }
+
+    /** Where all of it is text, nothing is said. */
+    private static void details(ObjectNode usage, String name, long all, long audio, long images) {
+        if (audio + images > 0) {
+            ArrayNode details = usage.putArray(name);
+            modality(details, "TEXT", Math.max(0, all - audio - images));
+            modality(details, "AUDIO", audio);
+            modality(details, "IMAGE", images);
+        }
+    }
+
+    private static void modality(ArrayNode details, String modality, long tokens) {
+        if (tokens > 0) {
+            details.addObject().put("modality", modality).put("tokenCount", tokens);
+        }
     }
 
     @Override

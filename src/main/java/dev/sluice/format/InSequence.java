@@ -5,40 +5,46 @@ import java.util.Queue;
 import java.util.function.Consumer;
 
 /**
- * Puts tool calls whose arguments arrive interleaved one after the other, for forms that cannot interleave them. Nearly
- * always they come one after the other by themselves, and nothing waits.
+ * Puts the pieces of an answer one after the other, for forms that cannot interleave them: whatever comes while a tool
+ * call's arguments are not complete waits for their end. Nearly always they come one after the other by themselves, and
+ * nothing waits.
  */
 final class InSequence {
+    private static final int NONE = -1;
+
     private final Queue<Piece> waiting = new ArrayDeque<>();
-    private int open = -1;
+    private int open = NONE; // the call whose arguments come
     private JsonEnd end = new JsonEnd();
 
     void take(Piece piece, Consumer<Piece> out) {
-        if (index(piece) == open) {
+        if (open != NONE && index(piece) == open) {
             pass(piece, out);
             return;
         }
         waiting.add(piece);
-        if (open < 0 || end.reached()) {
+        while (!waiting.isEmpty() && (open == NONE || end.reached())) {
             next(out);
         }
     }
 
-    /** Something else than a call comes, or the end: whatever waits goes now. */
+    /** Nothing more comes: whatever waits goes now. */
     void rest(Consumer<Piece> out) {
         while (!waiting.isEmpty()) {
             next(out);
         }
-        open = -1;
     }
 
-    /** The call that waits longest, with what there is of it. */
+    /** The piece that waits longest; with a call, what there is of it. */
     private void next(Consumer<Piece> out) {
-        Piece first = waiting.peek();
-        if (first == null) {
+        Piece first = waiting.element();
+        open = first instanceof Piece.CallStart ? index(first) : NONE;
+        if (open == NONE) {
+            waiting.remove();
+            if (!(first instanceof Piece.Arguments)) { // those of a call that is closed are beyond its end
+                out.accept(first);
+            }
             return;
         }
-        open = index(first);
         end = new JsonEnd();
         int size = waiting.size();
         for (int i = 0; i < size; i++) {
@@ -62,7 +68,7 @@ final class InSequence {
         return switch (piece) {
             case Piece.CallStart call -> call.index();
             case Piece.Arguments arguments -> arguments.index();
-            default -> throw new IllegalArgumentException("not of a tool call: " + piece);
+            default -> NONE;
         };
     }
 

@@ -31,6 +31,9 @@ final class MessagesForm implements Form {
 
     private static final int LEAST_BUDGET = 1_024;
 
+    /** Of a tool call; Converse, which has the same models behind it, takes no longer one. */
+    static final int LONGEST_ID = 64;
+
     /** A line of Claude Code's that Anthropic bills by; elsewhere it only spoils the prompt's cache. */
     private static final String BILLING_LINE = "x-anthropic-billing-header:";
 
@@ -149,14 +152,13 @@ final class MessagesForm implements Form {
                                 shown(block.path("content"), at + ".content"),
                                 block.path("is_error").asBoolean(false)));
             }
-            case "thinking" -> {
-                String signature = block.path("signature").asString("");
+            case "thinking" ->
                 turns.say(
                         role,
-                        new Part.Thinking(
+                        Signature.thinking(
                                 block.path("thinking").asString(""),
-                                signature.isEmpty() ? null : Signature.read(signature, Signature.Maker.ANTHROPIC)));
-            }
+                                block.path("signature").asString(""),
+                                Signature.Maker.ANTHROPIC));
             case "redacted_thinking" ->
                 turns.say(
                         role,
@@ -293,13 +295,9 @@ final class MessagesForm implements Form {
         return switch (thinking.path("type").asString("")) {
             case "enabled" -> new Reasoning(effort, Fields.whole(thinking, "budget_tokens"));
             case "adaptive" -> new Reasoning(effort == null ? Reasoning.Effort.MEDIUM : effort, null);
+            case "disabled" -> new Reasoning(Reasoning.Effort.NONE, null); // others think unless they are told not to
             default -> Reasoning.UNSET; // an effort without thinking says how long an answer should be
         };
-    }
-
-    @Override
-    public ToolNames names(Conversation conversation) {
-        return new ToolNames(conversation.tools(), LETTERS, 64); // older models take 64 letters, newer ones 128
     }
 
     @Override
@@ -453,7 +451,7 @@ final class MessagesForm implements Form {
             cached(node, tool.cached());
         }
         ToolChoice choice = asked.toolChoice();
-        if (choice == ToolChoice.AUTO && asked.parallelTools() || mayNotForce && choice.forced()) {
+        if (choice.mode() == ToolChoice.Mode.AUTO && asked.parallelTools() || mayNotForce && choice.forced()) {
             return;
         }
         ObjectNode node = body.putObject("tool_choice");
@@ -474,6 +472,7 @@ final class MessagesForm implements Form {
 
     private static ArrayNode messages(Conversation asked, ToolNames names) {
         ArrayNode messages = Fields.array();
+        ToolNames ids = ToolNames.ids(asked, LONGEST_ID);
         if (asked.turns().isEmpty() || asked.turns().getFirst().role() == Role.ASSISTANT) {
             messages.addObject().put("role", "user").put("content", "."); // the first word must be the user's
         }
@@ -483,11 +482,11 @@ final class MessagesForm implements Form {
                 // Results first, whatever stood before them: everything else is refused.
                 turn.parts().stream()
                         .filter(part -> part instanceof Part.Result)
-                        .forEach(part -> block(part, names, blocks));
+                        .forEach(part -> block(part, names, ids, blocks));
             }
             turn.parts().stream()
                     .filter(part -> !(part instanceof Part.Result))
-                    .forEach(part -> block(part, names, blocks));
+                    .forEach(part -> block(part, names, ids, blocks));
             if (!blocks.isEmpty()) {
                 messages.addObject()
                         .put("role", turn.role() == Role.USER ? "user" : "assistant")
@@ -509,7 +508,7 @@ final class MessagesForm implements Form {
         }
     }
 
-    private static void block(Part part, ToolNames names, ArrayNode blocks) {
+    private static void block(Part part, ToolNames names, ToolNames ids, ArrayNode blocks) {
         switch (part) {
             case Part.Text text -> {
                 if (!text.text().isBlank()) {
@@ -537,14 +536,14 @@ final class MessagesForm implements Form {
             case Part.Call call ->
                 blocks.addObject()
                         .put("type", "tool_use")
-                        .put("id", id(call.id()))
+                        .put("id", ids.legal(call.id()))
                         .put("name", names.legal(call.name()))
                         .set("input", Fields.arguments(call.arguments()));
             case Part.Result result -> {
                 ArrayNode content = Fields.array();
-                result.content().forEach(shown -> block(shown, names, content));
+                result.content().forEach(shown -> block(shown, names, ids, content));
                 ObjectNode block =
-                        blocks.addObject().put("type", "tool_result").put("tool_use_id", id(result.callId()));
+                        blocks.addObject().put("type", "tool_result").put("tool_use_id", ids.legal(result.callId()));
                 if (!content.isEmpty()) {
                     block.set("content", content);
                 }
@@ -582,10 +581,5 @@ final class MessagesForm implements Form {
                         .put("type", "base64")
                         .put("media_type", media.type())
                         .put("data", media.base64());
-    }
-
-    /** Other characters than these are refused. */
-    private static String id(String given) {
-        return LETTERS.matcher(given).replaceAll("_");
     }
 }

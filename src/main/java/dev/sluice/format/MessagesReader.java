@@ -35,6 +35,7 @@ final class MessagesReader implements AnswerReader {
         private long output;
         private long thinking;
         private long hourWritten;
+        private Usage.Tier tier = Usage.Tier.STANDARD;
 
         /** @return whether the event had any */
         boolean take(JsonNode usage) {
@@ -47,6 +48,9 @@ final class MessagesReader implements AnswerReader {
             output = take(usage.path("output_tokens"), output);
             thinking = take(usage.path("output_tokens_details").path("thinking_tokens"), thinking);
             hourWritten = take(usage.path("cache_creation").path("ephemeral_1h_input_tokens"), hourWritten);
+            if (usage.has("service_tier")) {
+                tier = Usage.Tier.of(usage.path("service_tier").asString(""));
+            }
             return true;
         }
 
@@ -56,7 +60,7 @@ final class MessagesReader implements AnswerReader {
 
         Usage usage() {
             Usage.Kinds kinds = hourWritten == 0 ? Usage.Kinds.TEXT : new Usage.Kinds(hourWritten, 0, 0, 0, 0, 0);
-            return new Usage(input + written + read, read, written, output, thinking, kinds, false);
+            return new Usage(input + written + read, read, written, output, thinking, kinds, false).at(tier);
         }
     }
 
@@ -153,13 +157,12 @@ final class MessagesReader implements AnswerReader {
     private static void sign(JsonNode block, Consumer<Piece> pieces) {
         String signature = block.path("signature").asString("");
         if (!signature.isEmpty()) {
-            pieces.accept(new Piece.Sign(new Signature(Signature.Maker.ANTHROPIC, signature)));
+            pieces.accept(Signature.piece(signature, Signature.Maker.ANTHROPIC));
         }
     }
 
     private static Piece redacted(JsonNode block) {
-        return new Piece.Redacted(
-                new Signature(Signature.Maker.ANTHROPIC, block.path("data").asString("")));
+        return new Piece.Redacted(Signature.read(block.path("data").asString(""), Signature.Maker.ANTHROPIC));
     }
 
     private void stop(JsonNode delta, Consumer<Piece> pieces) {

@@ -9,8 +9,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes Anthropic's messages. Blocks come one after the other and each is open until the next begins; a tool call that
- * begins while another's arguments are not complete waits for them ({@link InSequence}).
+ * Writes Anthropic's messages. Blocks come one after the other and each is open until the next begins; what comes while a
+ * tool call's arguments are not complete waits for them ({@link InSequence}).
  */
 final class MessagesWriter implements AnswerWriter {
     /** What kind of block is open. */
@@ -22,7 +22,7 @@ final class MessagesWriter implements AnswerWriter {
     }
 
     private final Heading heading;
-    private final InSequence calls = new InSequence();
+    private final InSequence order = new InSequence();
     private boolean started;
     private boolean called;
     private Block open = Block.NONE;
@@ -39,12 +39,7 @@ final class MessagesWriter implements AnswerWriter {
         switch (piece) {
             case Piece.Stop reason -> stop = reason;
             case Piece.Spent spent -> usage = spent.usage();
-            case Piece.CallStart call -> calls.take(call, each -> show(each, to));
-            case Piece.Arguments arguments -> calls.take(arguments, each -> show(each, to));
-            default -> {
-                calls.rest(each -> show(each, to));
-                show(piece, to);
-            }
+            default -> order.take(piece, each -> show(each, to));
         }
     }
 
@@ -181,7 +176,7 @@ final class MessagesWriter implements AnswerWriter {
     @Override
     public void end(Events to) {
         start(to);
-        calls.rest(each -> show(each, to));
+        order.rest(each -> show(each, to));
         close(to);
         ObjectNode event = Fields.object().put("type", "message_delta");
         event.set("delta", ending(Fields.object()));
@@ -203,11 +198,21 @@ final class MessagesWriter implements AnswerWriter {
     }
 
     private static ObjectNode usage(Usage usage) {
-        return Fields.object()
+        ObjectNode node = Fields.object()
                 .put("input_tokens", usage.prompt() - usage.cached() - usage.cacheWrite())
                 .put("cache_creation_input_tokens", usage.cacheWrite())
-                .put("cache_read_input_tokens", usage.cached())
-                .put("output_tokens", usage.completion());
+                .put("cache_read_input_tokens", usage.cached());
+        long hour = usage.kinds().hourWrite();
+        if (hour > 0) {
+            node.putObject("cache_creation")
+                    .put("ephemeral_5m_input_tokens", usage.cacheWrite() - hour)
+                    .put("ephemeral_1h_input_tokens", hour);
+        }
+        node.put("output_tokens", usage.completion());
+        if (usage.reasoning() > 0) {
+            node.putObject("output_tokens_details").put("thinking_tokens", usage.reasoning());
+        }
+        return node;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.sluice.format;
 
 import dev.sluice.wire.Usage;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The usage object of OpenAI's forms, and of the many vendors that took it over, each with names of its own. */
 public final class OpenAiUsage {
@@ -9,6 +10,9 @@ public final class OpenAiUsage {
 
     /** @param completionExcludesReasoning whether the vendor does not count reasoning in its completion (a quirk of the catalog) */
     public static Usage of(JsonNode node, boolean completionExcludesReasoning) {
+        if (node.path("type").asString("").equals("duration")) { // of a transcript that is paid by the minute
+            return Usage.NONE.heard(Math.round(node.path("seconds").asDouble(0) * 1_000));
+        }
         JsonNode promptDetails = first(node, "prompt_tokens_details", "input_tokens_details", "input_token_details");
         JsonNode completionDetails =
                 first(node, "completion_tokens_details", "output_tokens_details", "output_token_details");
@@ -47,6 +51,26 @@ public final class OpenAiUsage {
                         imagePrompt,
                         audioCompletion,
                         imageCompletion);
+    }
+
+    /** The parts of prompt and completion, as {@link #of} reads them. */
+    static void details(Usage usage, ObjectNode prompt, ObjectNode completion) {
+        prompt.put("cached_tokens", usage.cached()).put("cache_write_tokens", usage.cacheWrite());
+        completion.put("reasoning_tokens", usage.reasoning());
+        Usage.Kinds kinds = usage.kinds();
+        put(prompt, "audio_tokens", kinds.audioPrompt());
+        put(prompt, "image_tokens", kinds.imagePrompt());
+        if (kinds.audioCached() > 0) {
+            prompt.putObject("cached_tokens_details").put("audio_tokens", kinds.audioCached());
+        }
+        put(completion, "audio_tokens", kinds.audioCompletion());
+        put(completion, "image_tokens", kinds.imageCompletion());
+    }
+
+    private static void put(ObjectNode details, String name, long tokens) {
+        if (tokens > 0) {
+            details.put(name, tokens);
+        }
     }
 
     private static JsonNode first(JsonNode node, String... names) {

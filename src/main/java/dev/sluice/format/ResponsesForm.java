@@ -3,7 +3,6 @@ package dev.sluice.format;
 import dev.sluice.format.Conversation.Media;
 import dev.sluice.format.Conversation.Output;
 import dev.sluice.format.Conversation.Part;
-import dev.sluice.format.Conversation.Reasoning;
 import dev.sluice.format.Conversation.Role;
 import dev.sluice.format.Conversation.Sampling;
 import dev.sluice.format.Conversation.Tool;
@@ -125,11 +124,7 @@ final class ResponsesForm implements Form {
         }
         String encrypted = item.path("encrypted_content").asString("");
         if (!text.isEmpty() || !encrypted.isEmpty()) {
-            turns.say(
-                    Role.ASSISTANT,
-                    new Part.Thinking(
-                            text.toString(),
-                            encrypted.isEmpty() ? null : Signature.read(encrypted, Signature.Maker.OPENAI)));
+            turns.say(Role.ASSISTANT, Signature.thinking(text.toString(), encrypted, Signature.Maker.OPENAI));
         }
     }
 
@@ -222,8 +217,13 @@ final class ResponsesForm implements Form {
         if (asked.maxTokens() != null) {
             body.put("max_output_tokens", Math.max(LEAST_TOKENS, asked.maxTokens()));
         }
-        ChatForm.put(body, "temperature", asked.sampling().temperature());
-        ChatForm.put(body, "top_p", asked.sampling().topP());
+        if (ChatForm.reasons(model)) {
+            body.putArray("include")
+                    .add("reasoning.encrypted_content"); // nothing is stored, so the caller brings it back
+        } else {
+            ChatForm.put(body, "temperature", asked.sampling().temperature());
+            ChatForm.put(body, "top_p", asked.sampling().topP());
+        }
         writeTools(asked, names, body);
         Output output = asked.output();
         if (output.json()) {
@@ -236,9 +236,12 @@ final class ResponsesForm implements Form {
                 format.put("strict", Boolean.TRUE.equals(output.strict()));
             }
         }
-        Reasoning.Effort effort = asked.reasoning().inWords();
+        String effort = ChatForm.effort(asked.reasoning(), model);
         if (effort != null) {
-            body.putObject("reasoning").put("effort", effort.word()).put("summary", "auto");
+            body.putObject("reasoning").put("effort", effort).put("summary", "auto");
+        }
+        if (asked.user() != null) {
+            body.put("user", asked.user());
         }
         return Fields.bytes(body);
     }
@@ -259,7 +262,7 @@ final class ResponsesForm implements Form {
         ToolChoice choice = asked.toolChoice();
         if (choice.name() != null) {
             body.putObject("tool_choice").put("type", "function").put("name", names.legal(choice.name()));
-        } else if (choice != ToolChoice.AUTO) {
+        } else if (choice.mode() != ToolChoice.Mode.AUTO) {
             body.put("tool_choice", choice.forced() ? "required" : "none");
         }
         if (!asked.parallelTools()) {
@@ -272,6 +275,14 @@ final class ResponsesForm implements Form {
         ArrayNode content = Fields.array();
         for (Part part : turn.parts()) {
             switch (part) {
+                case Part.Thinking thinking -> {
+                    Signature signature = thinking.signature();
+                    if (signature != null && signature.maker() == Signature.Maker.OPENAI) {
+                        flush(content, turn.role(), input);
+                        content = Fields.array();
+                        reasoning(thinking.text(), signature, input);
+                    }
+                }
                 case Part.Call call -> {
                     flush(content, turn.role(), input);
                     content = Fields.array();
@@ -288,6 +299,9 @@ final class ResponsesForm implements Form {
                     boolean shows = result.content().stream().anyMatch(each -> !(each instanceof Part.Text));
                     if (shows) {
                         ArrayNode parts = item.putArray("output");
+                        if (result.error()) {
+                            part(new Part.Text("Error: "), true, parts);
+                        }
                         result.content().forEach(each -> part(each, true, parts));
                     } else {
                         item.put("output", (result.error() ? "Error: " : "") + result.text());
@@ -297,6 +311,16 @@ final class ResponsesForm implements Form {
             }
         }
         flush(content, turn.role(), input);
+    }
+
+    /** Its text must stand as it was; without an id it is taken for new. */
+    private static void reasoning(String text, Signature signature, ArrayNode input) {
+        ObjectNode item = input.addObject().put("type", "reasoning");
+        ArrayNode summary = item.putArray("summary");
+        if (!text.isEmpty()) {
+            summary.addObject().put("type", "summary_text").put("text", text);
+        }
+        item.put("encrypted_content", signature.value());
     }
 
     private static void flush(ArrayNode content, Role role, ArrayNode input) {
@@ -324,7 +348,8 @@ final class ResponsesForm implements Form {
                 if (media.url() != null) {
                     file.put("file_url", media.url());
                 } else {
-                    file.put("filename", document.title() == null ? "document.pdf" : document.title())
+                    String name = media.is("text/") ? "document.txt" : "document.pdf";
+                    file.put("filename", document.title() == null ? name : document.title())
                             .put("file_data", media.uri());
                 }
             }
@@ -335,7 +360,7 @@ final class ResponsesForm implements Form {
                         .put("data", audio.media().base64())
                         .put("format", ChatForm.audioFormat(audio.media()));
             case Part.Thinking thinking -> {
-                // without the item's own id it means nothing there
+                // an item of its own, where it was made there
             }
             case Part.Redacted redacted -> {
                 // only its maker can read it

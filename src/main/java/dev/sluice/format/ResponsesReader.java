@@ -85,7 +85,7 @@ final class ResponsesReader implements AnswerReader {
     private static void sign(JsonNode item, Consumer<Piece> pieces) {
         String encrypted = item.path("encrypted_content").asString("");
         if (item.path("type").asString("").equals("reasoning") && !encrypted.isEmpty()) {
-            pieces.accept(new Piece.Sign(new Signature(Signature.Maker.OPENAI, encrypted)));
+            pieces.accept(Signature.piece(encrypted, Signature.Maker.OPENAI));
         }
     }
 
@@ -97,7 +97,8 @@ final class ResponsesReader implements AnswerReader {
         pieces.accept(new Piece.Stop(reason));
         Usage usage = OpenAiUsage.of(response.path("usage"), false);
         if (!usage.empty()) {
-            pieces.accept(new Piece.Spent(usage));
+            pieces.accept(new Piece.Spent(
+                    usage.at(Usage.Tier.of(response.path("service_tier").asString("")))));
         }
     }
 

@@ -71,10 +71,10 @@ final class ResponsesWriter implements AnswerWriter {
                                 .put("delta", thinking.text()),
                         to);
             }
-            case Piece.Sign sign -> {
-                Item item = open("reasoning", to);
-                item.encrypted = sign.signature().in(Signature.Maker.OPENAI);
+            case Piece.Sign sign -> encrypted(sign.signature().in(Signature.Maker.OPENAI), to);
+            case Piece.Redacted redacted -> {
                 close(to);
+                encrypted(redacted.data().hiddenIn(Signature.Maker.OPENAI), to);
             }
             case Piece.CallStart call -> {
                 start(to);
@@ -93,9 +93,6 @@ final class ResponsesWriter implements AnswerWriter {
                     send(of(item, "response.function_call_arguments.delta").put("delta", more.json()), to);
                 }
             }
-            case Piece.Redacted redacted -> {
-                // only its maker can read it, and this form has no place for it
-            }
             case Piece.Vector vector -> {
                 // not of a conversation
             }
@@ -103,6 +100,11 @@ final class ResponsesWriter implements AnswerWriter {
                 // whoever reads the answer deals with it
             }
         }
+    }
+
+    private void encrypted(String content, Events to) {
+        open("reasoning", to).encrypted = content;
+        close(to);
     }
 
     private void say(String text, String kind, Events to) {
@@ -296,11 +298,9 @@ final class ResponsesWriter implements AnswerWriter {
 
     private ObjectNode usage() {
         ObjectNode node = Fields.object().put("input_tokens", usage.prompt());
-        node.putObject("input_tokens_details")
-                .put("cached_tokens", usage.cached())
-                .put("cache_write_tokens", usage.cacheWrite());
+        ObjectNode prompt = node.putObject("input_tokens_details");
         node.put("output_tokens", usage.completion());
-        node.putObject("output_tokens_details").put("reasoning_tokens", usage.reasoning());
+        OpenAiUsage.details(usage, prompt, node.putObject("output_tokens_details"));
         return node.put("total_tokens", usage.total());
     }
 

@@ -1,13 +1,14 @@
 package dev.sluice.format;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The names of a call's tools as its vendor takes them. A name that the vendor would refuse gets another, everywhere
- * the same and never that of another tool, and the answer gets the caller's back.
+ * The names of a call's tools, or the ids of what they were called for, as its vendor takes them. One that the vendor
+ * would refuse gets another, everywhere the same and never that of another tool, and the answer gets the caller's back.
  */
 public final class ToolNames {
     private final Pattern illegal;
@@ -16,19 +17,19 @@ public final class ToolNames {
     private final Map<String, String> original = new HashMap<>();
 
     /** @param illegal the characters that the vendor does not take */
-    ToolNames(List<Conversation.Tool> tools, Pattern illegal, int longest) {
+    ToolNames(List<String> names, Pattern illegal, int longest) {
         this.illegal = illegal;
         this.longest = longest;
-        for (Conversation.Tool tool : tools) {
-            if (fits(tool.name())) {
-                keep(tool.name(), tool.name()); // names that may stay go first, so that no other takes them
+        for (String name : names) {
+            if (fits(name)) {
+                keep(name, name); // names that may stay go first, so that no other takes them
             }
         }
-        tools.forEach(tool -> legal(tool.name()));
+        names.forEach(this::legal);
     }
 
     /** For what has no tools. */
-    ToolNames(List<Conversation.Tool> none) {
+    ToolNames(List<String> none) {
         this(none, Form.LETTERS, 64);
     }
 
@@ -42,6 +43,15 @@ public final class ToolNames {
         legal.put(name, chosen);
         original.put(chosen, name);
         return chosen;
+    }
+
+    /** The ids of the conversation's calls, and with them of their results. */
+    static ToolNames ids(Conversation conversation, int longest) {
+        List<String> ids = new ArrayList<>();
+        for (Conversation.Turn turn : conversation.turns()) {
+            ids.addAll(turn.callIds());
+        }
+        return new ToolNames(ids, Form.LETTERS, longest);
     }
 
     /** As the vendor takes it. */

@@ -1,6 +1,8 @@
 package dev.sluice.relay;
 
 import dev.sluice.channel.Choice;
+import dev.sluice.channel.Route;
+import dev.sluice.channel.WaitingLine;
 import dev.sluice.format.Format;
 import dev.sluice.settings.Settings;
 import dev.sluice.vendor.Failure;
@@ -41,7 +43,7 @@ final class Attempts {
     private static final Logger log = LoggerFactory.getLogger(Attempts.class);
 
     /** What of the caller's headers a vendor gets; never a credential, a cookie or an address. */
-    private static final String[] PASSED = {"openai-beta", "anthropic-beta", "idempotency-key", "accept"};
+    static final String[] PASSED = {"openai-beta", "anthropic-beta", "idempotency-key", "accept"};
 
     /** A plain answer that is translated is held whole; the largest real ones hold images. */
     private static final int ANSWER_AT_MOST = 32 * 1024 * 1024;
@@ -53,12 +55,20 @@ final class Attempts {
 
     private final IntSupplier mostAttempts;
     private final Fallbacks fallbacks;
+    private final WaitingLine line;
     private final RelaySettings settings;
     private final RelayMeters meters;
     private final Clock clock;
 
     /** @param gateway what root sets now */
-    Attempts(Settings gateway, Fallbacks fallbacks, RelaySettings settings, RelayMeters meters, Clock clock) {
+    Attempts(
+            Settings gateway,
+            Fallbacks fallbacks,
+            WaitingLine line,
+            RelaySettings settings,
+            RelayMeters meters,
+            Clock clock) {
+        this.line = line;
         this.mostAttempts = () -> gateway.now().maxAttempts();
         this.fallbacks = fallbacks;
         this.settings = settings;
@@ -92,35 +102,80 @@ final class Attempts {
     }
 
     private Mono<Void> next(Call call) {
-        Choice choice;
-        try {
-            choice = choose(call);
-        } catch (Refusal none) {
-            return Mono.error(none);
+        Choice choice = chosen(call, true);
+        if (choice != null) {
+            return attempt(call, choice);
         }
+        Mono<Choice> turn = late(call) ? null : line.join(want(call));
+        return turn == null
+                ? Mono.error(noneLeft(call))
+                : turn.switchIfEmpty(Mono.error(() -> noneLeft(call)))
+                        .doOnDiscard(Choice.class, this::givenBack)
+                        .flatMap(taken -> {
+                            if (call.open()) {
+                                return Contained.step(() -> attempt(call, taken));
+                            }
+                            givenBack(taken);
+                            return Mono.empty();
+                        });
+    }
+
+    /** Its caller had left when its turn came. */
+    private void givenBack(Choice taken) {
+        taken.used(0);
+        taken.undecided(clock.millis());
+    }
+
+    private WaitingLine.Want want(Call call) {
+        Route route = call.route();
+        return new WaitingLine.Want(
+                route,
+                call.caller().user().id(),
+                call.tries().tried(),
+                call.pinnedChannel(),
+                call.estimatedTokens(settings.defaultOutputTokens()),
+                call.kin(route.sticky()),
+                call.visit().loop());
+    }
+
+    private Mono<Void> attempt(Call call, Choice choice) {
+        call.attempting(choice);
         return attempt(call, choice, choice.upstream().takesStreamOptions());
     }
 
     /** The channel of the next attempt. @throws Refusal when there is none left */
     Choice choose(Call call) {
-        Choice choice = call.route()
-                .choose(
-                        call.tried(),
-                        call.pinnedChannel(),
-                        call.estimatedTokens(settings.defaultOutputTokens()),
-                        call.kin(call.route().sticky()),
-                        clock.millis());
-        if (choice == null && fallsBack(call)) {
-            return choose(call);
-        }
+        Choice choice = chosen(call, false);
         if (choice == null) {
-            Refusal inexpressible = call.inexpressible();
-            throw call.lastFailure() != null
-                    ? unanswered(call)
-                    : inexpressible != null ? inexpressible : noneAvailable(call);
+            throw noneLeft(call);
         }
         call.attempting(choice);
         return choice;
+    }
+
+    private Refusal noneLeft(Call call) {
+        Refusal inexpressible = call.tries().inexpressible();
+        return call.tries().last() != null
+                ? unanswered(call)
+                : inexpressible != null ? inexpressible : noneAvailable(call);
+    }
+
+    /**
+     * Of the model that is asked for, else of one that stands in for it; null: none can take the call now.
+     *
+     * @param inTurn it may wait, and so does not pass those who wait already
+     */
+    private @Nullable Choice chosen(Call call, boolean inTurn) {
+        Route route = call.route();
+        Choice choice = inTurn && line.ahead(route)
+                ? null
+                : route.choose(
+                        call.tries().tried(),
+                        call.pinnedChannel(),
+                        call.estimatedTokens(settings.defaultOutputTokens()),
+                        call.kin(route.sticky()),
+                        clock.millis());
+        return choice == null && fallsBack(call) ? chosen(call, inTurn) : choice;
     }
 
     private Mono<Void> attempt(Call call, Choice choice, boolean askForUsage) {
@@ -137,7 +192,7 @@ final class Attempts {
         } catch (Refusal inexpressible) {
             // Another channel's vendor may have a word for it; this one is not at fault.
             call.inexpressible(inexpressible);
-            choice.skipped(clock.millis(), call.tried());
+            choice.skipped(clock.millis(), call.tries().tried());
             return next(call);
         }
         return sent(call, upstream, way, model, translation, askForUsage)
@@ -249,13 +304,13 @@ final class Attempts {
     private static Mono<Void> sendWhole(Call call, Attempt attempt, byte[] answer) {
         begin(call, attempt.choice(), attempt.reply());
         call.completed(200);
-        return call.visit()
-                .response()
-                .status(200)
+        HttpServerResponse response = call.visit().response();
+        response.status(200)
                 .header("content-type", "application/json")
-                .header("content-length", Integer.toString(answer.length))
-                .send(Mono.just(Unpooled.wrappedBuffer(answer)))
-                .then();
+                .header("content-length", Integer.toString(answer.length));
+        ByteBuf whole = Unpooled.wrappedBuffer(answer);
+        Recording.whole(call, "application/json", whole);
+        return response.send(Mono.just(whole)).then();
     }
 
     private Mono<Void> passOn(Call call, Attempt attempt) {
@@ -328,13 +383,14 @@ final class Attempts {
         begin(call, choice, reply);
         call.streams(reply);
         boolean array = call.visit().wantsArray();
+        String sentType = array ? "application/json" : type;
         HttpServerResponse response = call.visit().response();
         if (!headless) {
             head(call, reply);
-            KeepAlive.streamHead(response).header("content-type", array ? "application/json" : type);
+            KeepAlive.streamHead(response).header("content-type", sentType);
         }
-        return Flux.from(
-                response.send(array ? ArrayFraming.of(all) : all, piece -> true).then());
+        Flux<ByteBuf> answer = Recording.of(call, sentType, array ? ArrayFraming.of(all) : all);
+        return Flux.from(response.send(answer, piece -> true).then());
     }
 
     private Flux<Void> sendPlain(
@@ -350,13 +406,16 @@ final class Attempts {
         }
         begin(call, choice, reply);
         HttpServerResponse response = head(call, reply);
-        response.header("content-type", reply.headers().get("content-type", "application/json"));
+        String type = reply.headers().get("content-type", "application/json");
+        response.header("content-type", type);
         if (answer.whole()) {
             // One write for head and body: a single value is what the server sends as one.
             response.header("content-length", Integer.toString(piece.readableBytes()));
+            Recording.whole(call, type, piece);
             return Flux.from(response.send(all.next()).then());
         }
-        return Flux.from(response.send(all, each -> true).then());
+        return Flux.from(
+                response.send(Recording.of(call, type, all), each -> true).then());
     }
 
     /** From here on the answer is this channel's, whatever becomes of it. */
@@ -442,14 +501,14 @@ final class Attempts {
     /** The attempt came to nothing. Null: another may be tried. */
     @Nullable
     Refusal noted(Call call, Choice choice, Failure failure) {
-        choice.failed(failure, clock.millis(), call.tried());
+        choice.failed(failure, clock.millis(), call.tries().tried());
         meters.attempt(choice.channel().id(), failure.kind().label);
         call.attemptFailed(failure);
         Upload upload = call.upload();
         if (upload != null && !upload.sendable()) {
             return unanswered(call);
         }
-        boolean goesOn = call.attemptsOfModel() < mostAttempts.getAsInt() ? !late(call) : fallsBack(call);
+        boolean goesOn = call.tries().attemptsOfModel() < mostAttempts.getAsInt() ? !late(call) : fallsBack(call);
         return goesOn ? null : unanswered(call);
     }
 
@@ -485,7 +544,7 @@ final class Attempts {
 
     /** What to say when every channel that was tried failed. */
     private static Refusal unanswered(Call call) {
-        Failure limited = call.onlyRateLimited();
+        Failure limited = call.tries().onlyRateLimited();
         if (limited != null) {
             Duration wait = limited.retryAfter() == null ? Duration.ofSeconds(1) : limited.retryAfter();
             return new Refusal(
@@ -494,7 +553,7 @@ final class Attempts {
                     null,
                     wait);
         }
-        Failure last = call.lastFailure();
+        Failure last = call.tries().last();
         if (last != null && last.kind() == Failure.Kind.TIMEOUT) {
             return new Refusal(Reason.UPSTREAM_TIMEOUT, "The model did not answer in time.");
         }

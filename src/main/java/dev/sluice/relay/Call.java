@@ -18,12 +18,9 @@ import dev.sluice.vendor.Meter;
 import dev.sluice.vendor.Reply;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Endpoint;
-import dev.sluice.wire.Money;
 import dev.sluice.wire.Reading;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Usage;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,10 +34,7 @@ import org.slf4j.LoggerFactory;
  * <p>It lives on the event loop of the caller's connection; only its end may come from elsewhere.
  */
 final class Call {
-    private static final Logger log = LoggerFactory.getLogger("call");
-
-    /** The ledger holds 400 characters of them, and one more note has some 40. */
-    private static final int MOST_NOTES = 350;
+    private static final Logger log = LoggerFactory.getLogger(Call.class);
 
     /** Nobody was there to be told a status. */
     private static final int LEFT = 499;
@@ -52,7 +46,7 @@ final class Call {
     private final RelayMeters meters;
     private final Pins pins;
     private final AtomicBoolean open = new AtomicBoolean(true);
-    private final Set<Object> tried = new HashSet<>(2);
+    private final Tries tries = new Tries();
     private volatile @Nullable Hold hold;
     private RateLimits.@Nullable Pass pass;
     private @Nullable Ask ask;
@@ -62,12 +56,11 @@ final class Call {
     private @Nullable Choice choice;
     private @Nullable Reading meter;
     private volatile @Nullable Reply reply;
-    private @Nullable Failure rateLimited;
-    private @Nullable Failure lastFailure;
-    private @Nullable Refusal inexpressible;
-    private @Nullable StringBuilder failedAttempts; // nearly always none
     private @Nullable Long follows;
-    private boolean onlyRateLimited = true;
+    private ResponseCache.@Nullable Place place;
+    private long replayFactor = -1; // no answer that was kept is given
+    private boolean complete;
+    private Usage used = Usage.NONE;
     private boolean streaming;
     private boolean begun;
     private boolean kept;
@@ -76,9 +69,6 @@ final class Call {
     private volatile @Nullable KeepAlive keepAlive;
     private @Nullable Upload upload;
     private String model = "";
-    private int fallbacks;
-    private int attempts;
-    private int attemptsBefore; // with models before this one
     private long firstTokenNanos = -1;
 
     Call(Visit visit, Endpoint endpoint, Caller caller, Ledger ledger, RelayMeters meters, Pins pins) {
@@ -135,6 +125,44 @@ final class Call {
         return upload;
     }
 
+    /** Where its answer is to be kept; null: nowhere. */
+    void keptAt(ResponseCache.@Nullable Place found) {
+        place = found;
+        if (found != null) {
+            visit.response().header("x-cache", "miss");
+        }
+    }
+
+    ResponseCache.@Nullable Place place() {
+        return place;
+    }
+
+    /** The answer that its caller got, to be kept; null: it was not whole, or no channel's. */
+    @Nullable
+    KeptAnswer kept(byte[] bytes, String type) {
+        Choice chosen = choice;
+        return complete && chosen != null && visit.response().status().code() == 200
+                ? new KeptAnswer(
+                        bytes,
+                        type,
+                        streaming,
+                        used,
+                        chosen.channel().priceFactorMillionths(),
+                        System.currentTimeMillis())
+                : null;
+    }
+
+    /**
+     * It gets an answer that was kept, and no channel is asked.
+     *
+     * @param usage what it pays for
+     * @param factorMillionths in place of a channel's
+     */
+    void replays(Usage usage, long factorMillionths) {
+        meter = (prompt, generates) -> usage;
+        replayFactor = factorMillionths;
+    }
+
     /** It goes on with what that channel has begun. */
     void follows(long channelId) {
         follows = channelId;
@@ -153,12 +181,8 @@ final class Call {
                 : pins.channel(response, caller.user().id());
     }
 
-    Set<Object> tried() {
-        return tried;
-    }
-
-    int attempts() {
-        return attempts;
+    Tries tries() {
+        return tries;
     }
 
     /** What is asked, in no form's words. @throws Refusal when there are none for it */
@@ -188,7 +212,7 @@ final class Call {
     /** @param asked the model that is asked for: the caller's, or one that stands in for it */
     void routed(String asked, Route found, @Nullable Tariff priced) {
         model = asked;
-        attemptsBefore = attempts;
+        tries.nextModel();
         route = found;
         tariff = priced;
     }
@@ -196,16 +220,6 @@ final class Call {
     /** The model that is asked of vendors now: the caller's, or one that stands in for it. */
     String model() {
         return model;
-    }
-
-    /** The place of the next model that may stand in for the caller's; each is given once. */
-    int nextFallback() {
-        return fallbacks++;
-    }
-
-    /** Attempts with the model that is asked for now. */
-    int attemptsOfModel() {
-        return attempts - attemptsBefore;
     }
 
     /** What makes calls belong together, of this one; null: nothing does. */
@@ -217,6 +231,7 @@ final class Call {
         String user = ask().user();
         return switch (sticky) {
             case PROMPT_CACHE_KEY -> ask().cacheKey();
+            case CONVERSATION -> ask().opening();
             case USER -> user != null ? user : "user " + caller.user().id();
         };
     }
@@ -253,7 +268,7 @@ final class Call {
     void attempting(Choice chosen) {
         choice = chosen;
         meter = null; // what an attempt before this one answered is not paid
-        attempts++;
+        tries.attempting();
     }
 
     void answeredBy(Reading reading) {
@@ -273,56 +288,15 @@ final class Call {
         }
     }
 
-    /** The attempt came to nothing; what is left to say when no other succeeds is remembered. */
+    /** The attempt came to nothing. */
     void attemptFailed(Failure failure) {
-        lastFailure = failure;
-        noteFailed(failure);
-        if (failure.kind() != Failure.Kind.RATE_LIMITED) {
-            onlyRateLimited = false;
-        } else if (rateLimited == null || sooner(failure, rateLimited)) {
-            rateLimited = failure;
-        }
-    }
-
-    /** For the ledger, as far as its column goes. */
-    private void noteFailed(Failure failure) {
-        Choice failed = choice;
-        StringBuilder notes = failedAttempts == null ? new StringBuilder(32) : failedAttempts;
-        if (failed != null && notes.length() < MOST_NOTES) {
-            notes.append(notes.isEmpty() ? "" : ",")
-                    .append(failed.channel().id())
-                    .append(':')
-                    .append(failure.kind().label);
-        }
-        failedAttempts = notes;
-    }
-
-    private static boolean sooner(Failure one, Failure other) {
-        return one.retryAfter() != null
-                && (other.retryAfter() == null || one.retryAfter().compareTo(other.retryAfter()) < 0);
-    }
-
-    @Nullable
-    Failure lastFailure() {
-        return lastFailure;
+        tries.failed(choice, failure);
     }
 
     /** A channel was passed over, since its vendor has no word for what is asked. */
     void inexpressible(Refusal refusal) {
-        inexpressible = refusal;
+        tries.inexpressible(refusal);
         choice = null;
-        attempts--;
-    }
-
-    @Nullable
-    Refusal inexpressible() {
-        return inexpressible;
-    }
-
-    /** The vendor's word on when to come again, when all that failed was its rate limit. */
-    @Nullable
-    Failure onlyRateLimited() {
-        return onlyRateLimited ? rateLimited : null;
     }
 
     /** The first piece of the answer is there. */
@@ -396,6 +370,7 @@ final class Call {
     /** The whole answer is about to be with the caller: told before its last bytes are sent. */
     void completed(int status) {
         if (end(status, null, true)) {
+            complete = true;
             Choice chosen = choice;
             if (chosen != null) {
                 String kept = meter instanceof Meter reading ? reading.keptAs() : null;
@@ -420,7 +395,7 @@ final class Call {
                 : Refusal.Reason.UPSTREAM_ERROR;
         Choice chosen = choice;
         if (end(200, reason.code, false) && chosen != null) {
-            chosen.failed(failure, now, tried);
+            chosen.failed(failure, now, tries.tried());
             meters.attempt(chosen.channel().id(), failure.kind().label);
         }
     }
@@ -451,6 +426,7 @@ final class Call {
         }
         long nanos = System.nanoTime() - visit.startedNanos();
         Usage usage = pays ? usage() : Usage.NONE;
+        used = usage;
         long cost = pays ? cost(usage) : 0;
         Hold taken = hold;
         if (taken != null) {
@@ -468,7 +444,7 @@ final class Call {
         ledger.append(entry);
         meters.closed(streaming);
         meters.ended(endpoint, streaming, status, code == null ? "completed" : code, nanos, usage, cost);
-        tell(entry);
+        CallLine.write(entry, visit.headers().get("x-request-id"));
         return true;
     }
 
@@ -485,7 +461,18 @@ final class Call {
         Ask asked = ask;
         return reading == null || asked == null || !endpoint.metered()
                 ? Usage.NONE
-                : reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates);
+                : measured(reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates));
+    }
+
+    /** With what can be measured of the question, where that has a price: the text that is spoken, the recording's length. */
+    Usage measured(Usage usage) {
+        Upload recording = upload;
+        return switch (endpoint) {
+            case SPEECH -> usage.spoken(ask().characters());
+            case TRANSCRIPTIONS, TRANSLATIONS ->
+                usage.estimated() && recording != null ? usage.heard(recording.soundEstimateMillis()) : usage;
+            default -> usage;
+        };
     }
 
     private long cost(Usage usage) {
@@ -495,13 +482,14 @@ final class Call {
 
     /** At the channel that was chosen; without one nothing is paid. */
     long cost(Tariff known, Usage usage) {
+        long factor = channelFactor();
+        return factor < 0 ? 0 : known.cost(usage, caller.group().priceFactorMillionths(), factor);
+    }
+
+    /** Millionths; -1: no channel answers, and no answer that was kept is given. */
+    private long channelFactor() {
         Choice chosen = choice;
-        return chosen == null
-                ? 0
-                : known.cost(
-                        usage,
-                        caller.group().priceFactorMillionths(),
-                        chosen.channel().priceFactorMillionths());
+        return chosen == null ? replayFactor : chosen.channel().priceFactorMillionths();
     }
 
     /** What it costs that has a price per call, and uses nothing else. */
@@ -531,61 +519,16 @@ final class Call {
                 code,
                 usage,
                 cost,
-                cost == 0 || tariff == null || chosen == null
+                cost == 0 || tariff == null
                         ? null
-                        : tariff.words(
-                                usage,
-                                caller.group().priceFactorMillionths(),
-                                chosen.channel().priceFactorMillionths()),
+                        : tariff.words(usage, caller.group().priceFactorMillionths(), channelFactor()),
                 millis,
                 streaming && firstTokenNanos >= 0 ? firstTokenNanos / 1_000_000 : null,
-                attempts,
-                failedAttempts == null ? null : failedAttempts.toString(),
+                tries.attempts(),
+                tries.notes(),
                 visit.address().getHostAddress(),
                 taken == null ? 0 : taken.leaseEpoch(),
                 taken != null && taken.leasedFromToken(),
                 taken != null && taken.leasedFromUser());
-    }
-
-    private void tell(Entry entry) {
-        if (!log.isInfoEnabled()) {
-            return;
-        }
-        StringBuilder line = new StringBuilder(240)
-                .append(entry.id())
-                .append(' ')
-                .append(entry.endpoint())
-                .append(' ')
-                .append(entry.model().isEmpty() ? "-" : Plain.text(entry.model()))
-                .append(' ')
-                .append(entry.status());
-        if (entry.errorCode() != null) {
-            line.append(' ').append(entry.errorCode());
-        }
-        line.append(" token=").append(entry.tokenId()).append(" channel=");
-        if (entry.channelId() == null) {
-            line.append('-');
-        } else {
-            line.append(entry.channelId().longValue());
-        }
-        line.append(" attempts=")
-                .append(entry.attempts())
-                .append(" tokens=")
-                .append(entry.usage().prompt())
-                .append('+')
-                .append(entry.usage().completion())
-                .append(entry.usage().estimated() ? " estimated" : "")
-                .append(" usd=")
-                .append(Money.text(entry.costNanos()))
-                .append(" ms=")
-                .append(entry.durationMs())
-                .append(" from=")
-                .append(entry.clientIp());
-        String theirs = visit.headers().get("x-request-id");
-        if (theirs != null) {
-            // The caller's own request id stands beside ours; it is not trusted.
-            line.append(" their-id=").append(Plain.text(theirs));
-        }
-        log.info(line.toString());
     }
 }

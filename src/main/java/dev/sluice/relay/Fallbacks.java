@@ -30,7 +30,9 @@ final class Fallbacks {
     /** Routes the call to the next model that stands in for the caller's; false: there is none left. */
     boolean take(Call call) {
         List<String> models = gateway.now().fallbacks(call.ask().model());
-        for (int next = call.nextFallback(); next < models.size(); next = call.nextFallback()) {
+        for (int next = call.tries().nextFallback();
+                next < models.size();
+                next = call.tries().nextFallback()) {
             String model = models.get(next);
             Route route = route(call, model);
             Tariff tariff = route == null ? null : tariff(route, model);

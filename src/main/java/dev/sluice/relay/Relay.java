@@ -56,6 +56,7 @@ final class Relay {
     private final RelaySettings settings;
     private final Fallbacks fallbacks;
     private final Attempts attempts;
+    private final ResponseCache cache;
     private final ModelList models;
     private final Pins pins;
     private final Clock clock;
@@ -73,6 +74,7 @@ final class Relay {
             RelaySettings settings,
             Fallbacks fallbacks,
             Attempts attempts,
+            ResponseCache cache,
             Pins pins,
             Clock clock) {
         this.pins = pins;
@@ -89,6 +91,7 @@ final class Relay {
         this.clock = clock;
         this.fallbacks = fallbacks;
         this.attempts = attempts;
+        this.cache = cache;
         this.models = new ModelList(channels);
     }
 
@@ -177,12 +180,23 @@ final class Relay {
                             ? null
                             : pins.look(ask.follows(), call.caller().user().id());
                     return looked == null
-                            ? admit(call, ask, () -> attempts.answer(call))
+                            ? admit(call, ask, () -> answer(call))
                             : looked.publishOn(Schedulers.fromExecutor(visit.loop()))
-                                    .then(Mono.defer(() -> admit(call, ask, () -> attempts.answer(call))));
+                                    .then(Mono.defer(() -> admit(call, ask, () -> answer(call))));
                 }))
                 .doOnError(error -> failed(call, error))
                 .doFinally(signal -> gone(call, signal));
+    }
+
+    /** As it was answered before, where that is kept; else by a vendor. */
+    private Mono<Void> answer(Call call) {
+        ResponseCache.Place place = cache.place(call);
+        KeptAnswer kept = place == null ? null : place.find();
+        if (place != null && kept != null) {
+            return kept.send(call, place.priceFactorMillionths(), clock.millis());
+        }
+        call.keptAt(place);
+        return attempts.answer(call);
     }
 
     /** A call that is asked in a form: it goes on as soon as its model is known. */
@@ -346,7 +360,8 @@ final class Relay {
         long completion = ask.completionLimit(settings.defaultOutputTokens());
         Usage most = ask.endpoint() == Endpoint.REALTIME
                 ? RealtimeReading.spoken(0, completion)
-                : new Usage(promptEstimate(call), 0, 0, completion, 0, true);
+                : call.measured(new Usage(promptEstimate(call), 0, 0, completion, 0, true))
+                        .at(ask.tier());
         long factor = call.caller().group().priceFactorMillionths();
         return fallbacks.dearest(
                 call, most, tariff.cost(most, factor, call.route().priceFactorMillionths()));

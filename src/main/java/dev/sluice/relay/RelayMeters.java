@@ -1,6 +1,7 @@
 package dev.sluice.relay;
 
 import dev.sluice.channel.Channels;
+import dev.sluice.channel.WaitingLine;
 import dev.sluice.wire.Endpoint;
 import dev.sluice.wire.Money;
 import dev.sluice.wire.Usage;
@@ -54,6 +55,8 @@ final class RelayMeters {
     private final Counter cachedTokens;
     private final Counter completionTokens;
     private final Counter cost;
+    private final Counter cacheHits;
+    private final Counter cacheMisses;
     private final MultiGauge states;
 
     private record Ending(Endpoint endpoint, int status, String outcome) {}
@@ -62,7 +65,7 @@ final class RelayMeters {
 
     private record Try(long channel, String outcome) {}
 
-    RelayMeters(MeterRegistry registry, Channels channels) {
+    RelayMeters(MeterRegistry registry, Channels channels, WaitingLine line) {
         this.registry = registry;
         this.channels = channels;
         Gauge.builder("sluice.open.calls", openCalls, AtomicInteger::get)
@@ -71,12 +74,17 @@ final class RelayMeters {
         Gauge.builder("sluice.open.streams", openStreams, AtomicInteger::get)
                 .description("Streamed calls that have not ended")
                 .register(registry);
+        Gauge.builder("sluice.waiting.calls", line, WaitingLine::size)
+                .description("Calls that wait for a place at channels whose own limits are reached")
+                .register(registry);
         promptTokens = tokens("prompt");
         cachedTokens = tokens("cached");
         completionTokens = tokens("completion");
         cost = Counter.builder("sluice.cost.usd")
                 .description("What calls cost, in US dollars")
                 .register(registry);
+        cacheHits = cache("hit");
+        cacheMisses = cache("miss");
         states = MultiGauge.builder("sluice.channel.state")
                 .description("1 for the state that a channel is in")
                 .register(registry);
@@ -87,6 +95,18 @@ final class RelayMeters {
                 .description("Model tokens; cached ones are part of the prompt's")
                 .tag("direction", direction)
                 .register(registry);
+    }
+
+    private Counter cache(String outcome) {
+        return Counter.builder("sluice.response.cache")
+                .description("Calls whose answers are kept: whether it was there")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    /** @param hit whether the answer was there */
+    void cached(boolean hit) {
+        (hit ? cacheHits : cacheMisses).increment();
     }
 
     int openCalls() {

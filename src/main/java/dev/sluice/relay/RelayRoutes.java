@@ -215,7 +215,7 @@ final class RelayRoutes implements NettyRouteProvider {
             response.header("access-control-allow-origin", "*")
                     .header(
                             "access-control-expose-headers",
-                            "x-request-id, retry-after, x-should-retry, x-ratelimit-limit-requests,"
+                            "x-request-id, retry-after, x-should-retry, x-cache, age, x-ratelimit-limit-requests,"
                                     + " x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens,"
                                     + " x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens");
         }

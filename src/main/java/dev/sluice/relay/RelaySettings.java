@@ -13,6 +13,7 @@ import org.springframework.util.unit.DataSize;
  * @param deadline after which no further channel is tried
  * @param keepAlive after how long a silence a stream gets a comment; zero: never
  * @param defaultOutputTokens what is reserved for an answer when the caller sets no limit
+ * @param responseCache how much of whole answers is kept in memory, where they are kept at all
  * @param realtimeIdle after which a realtime session ends in which neither side says anything
  */
 @ConfigurationProperties("sluice.relay")
@@ -22,4 +23,5 @@ record RelaySettings(
         @DefaultValue("10m") Duration deadline,
         @DefaultValue("15s") Duration keepAlive,
         @DefaultValue("512") int defaultOutputTokens,
+        @DefaultValue("32MB") DataSize responseCache,
         @DefaultValue("10m") Duration realtimeIdle) {}

@@ -27,8 +27,19 @@ final class SettingsCheck implements ApplicationListener<ApplicationEnvironmentP
         check(settings, "SLUICE_KEEP_ALIVE", "a time such as 15s, or 0", SettingsCheck::duration);
         check(settings, "SLUICE_PROBE_INTERVAL", "a time such as 60s, or 0", SettingsCheck::duration);
         check(settings, "SLUICE_BODY_TIMEOUT", "a time such as 30s, or 0", SettingsCheck::duration);
+        check(settings, "SLUICE_IDLE_TIMEOUT", "a time such as 11m", SettingsCheck::duration);
+        check(
+                settings,
+                "SLUICE_CONNECTIONS_PER_ADDRESS",
+                "a whole number, 0 for any number",
+                value -> value.matches("[0-9]{1,9}"));
         check(settings, "SLUICE_LEASE_VALID", "a time of 1s or more, such as 15m", SettingsCheck::lease);
-        check(settings, "SLUICE_JOURNAL_LIMIT", "a size of 8MB or more, such as 1GB", SettingsCheck::journal);
+        check(settings, "SLUICE_JOURNAL_LIMIT", "a size of 8MB or more, such as 1GB", value -> size(value, 8L << 20));
+        check(
+                settings,
+                "SLUICE_RESPONSE_CACHE_SIZE",
+                "a size of 1MB or more, such as 32MB",
+                value -> size(value, 1L << 20));
     }
 
     private static void check(Environment settings, String name, String expected, Predicate<String> good) {
@@ -53,9 +64,9 @@ final class SettingsCheck implements ApplicationListener<ApplicationEnvironmentP
         return duration(value) && DurationStyle.detectAndParse(value).toMillis() >= 1_000;
     }
 
-    private static boolean journal(String value) {
+    private static boolean size(String value, long atLeast) {
         try {
-            return DataSize.parse(value).toMegabytes() >= 8;
+            return DataSize.parse(value).toBytes() >= atLeast;
         } catch (IllegalArgumentException e) {
             return false;
         }

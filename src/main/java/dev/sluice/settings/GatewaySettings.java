@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param lowBalancePercent below this part of its quota an account is warned of; 0: never
  * @param fallbackModels by a model's name or a glob, those that stand in for it when its channels are out, in order
  * @param routing by a model's name or a glob, how its channels are chosen
+ * @param responseCache by a model's name or a glob, whether and how its answers are kept
+ * @param queueWaitSeconds how long a call may wait for a place at channels whose own limits are reached; 0: not at all
+ * @param queueSize how many calls may wait so on one node
  */
 public record GatewaySettings(
         boolean registration,
@@ -25,13 +28,17 @@ public record GatewaySettings(
         int maxAttempts,
         int lowBalancePercent,
         Map<String, List<String>> fallbackModels,
-        Map<String, Routing> routing) {
+        Map<String, Routing> routing,
+        Map<String, Caching> responseCache,
+        int queueWaitSeconds,
+        int queueSize) {
     public static final GatewaySettings DEFAULT =
-            new GatewaySettings(false, 0L, "default", null, 4, 10, Map.of(), Map.of());
+            new GatewaySettings(false, 0L, "default", null, 4, 10, Map.of(), Map.of(), Map.of(), 0, 200);
 
     public GatewaySettings {
         fallbackModels = Map.copyOf(fallbackModels);
         routing = Map.copyOf(routing);
+        responseCache = Map.copyOf(responseCache);
     }
 
     /** The models that stand in for this one; empty: none. Those models' own are not followed, so there is no loop. */
@@ -43,6 +50,11 @@ public record GatewaySettings(
     public Routing routing(String model) {
         Routing found = matching(routing, model);
         return found == null ? Routing.DEFAULT : found;
+    }
+
+    public Caching caching(String model) {
+        Caching found = matching(responseCache, model);
+        return found == null ? Caching.NONE : found;
     }
 
     /** An exact name goes before globs, then the longest glob, as with prices. */

@@ -25,6 +25,7 @@ public final class Settings {
     private static final String NAME = "settings";
     private static final TypeReference<Map<String, List<String>>> FALLBACKS = new TypeReference<>() {};
     private static final TypeReference<Map<String, Routing>> ROUTINGS = new TypeReference<>() {};
+    private static final TypeReference<Map<String, Caching>> CACHINGS = new TypeReference<>() {};
 
     private final Changes changes;
     private final Database database;
@@ -97,6 +98,9 @@ public final class Settings {
         values.put("low_balance_percent", json(settings.lowBalancePercent()));
         values.put("fallback_models", json(settings.fallbackModels()));
         values.put("routing", json(settings.routing()));
+        values.put("response_cache", json(settings.responseCache()));
+        values.put("queue_wait_seconds", json(settings.queueWaitSeconds()));
+        values.put("queue_size", json(settings.queueSize()));
         return values;
     }
 
@@ -115,7 +119,10 @@ public final class Settings {
                 requireNonNull(value(values, "max_attempts", Integer.class)),
                 requireNonNull(value(values, "low_balance_percent", Integer.class)),
                 Columns.value(String.valueOf(values.get("fallback_models")), FALLBACKS),
-                Columns.value(String.valueOf(values.get("routing")), ROUTINGS));
+                Columns.value(String.valueOf(values.get("routing")), ROUTINGS),
+                Columns.value(String.valueOf(values.get("response_cache")), CACHINGS),
+                requireNonNull(value(values, "queue_wait_seconds", Integer.class)),
+                requireNonNull(value(values, "queue_size", Integer.class)));
     }
 
     private static <T> @Nullable T value(Map<String, String> values, String name, Class<T> type) {

@@ -80,6 +80,25 @@ public enum Endpoint {
         return this == TRANSCRIPTIONS || this == TRANSLATIONS || this == IMAGE_EDITS || this == IMAGE_VARIATIONS;
     }
 
+    /**
+     * Whether an answer is as good when the same is asked again. Responses are not: their vendor keeps them by an id;
+     * nor is what is drawn, said or asked in a form.
+     */
+    public boolean repeats() {
+        return switch (this) {
+            case CHAT,
+                    COMPLETIONS,
+                    EMBEDDINGS,
+                    MODERATIONS,
+                    RERANK,
+                    MESSAGES,
+                    GENERATE,
+                    EMBED_CONTENT,
+                    EMBED_CONTENTS -> true;
+            default -> false;
+        };
+    }
+
     /** Whether it answers in pictures. */
     public boolean pictures() {
         return this == IMAGES || this == IMAGE_EDITS || this == IMAGE_VARIATIONS;

@@ -34,9 +34,9 @@ class SettingsTest {
     @Test
     void defaultsAreSafe() {
         assertThat(root.reads("/settings").toString())
-                .isEqualTo(
-                        "{\"registration\":false,\"registration_quota_usd\":0,\"registration_group\":\"default\","
-                                + "\"retention_days\":null,\"max_attempts\":4,\"low_balance_percent\":10,\"fallback_models\":{},\"routing\":{}}");
+                .isEqualTo("{\"registration\":false,\"registration_quota_usd\":0,\"registration_group\":\"default\","
+                        + "\"retention_days\":null,\"max_attempts\":4,\"low_balance_percent\":10,\"fallback_models\":{},\"routing\":{},"
+                        + "\"response_cache\":{},\"queue_wait_seconds\":0,\"queue_size\":200}");
     }
 
     @ParameterizedTest

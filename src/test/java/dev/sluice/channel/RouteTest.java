@@ -51,7 +51,7 @@ class RouteTest {
         List<Live.Key> all = IntStream.range(0, keys)
                 .mapToObj(key -> new Live.Key(null, new Health()))
                 .toList();
-        return new Live(channel, new Health(), all, new Throttle(Limits.NONE));
+        return new Live(channel, new Health(), all, new Throttle(Limits.NONE), freed -> {});
     }
 
     private String names(Route route, int calls) {

@@ -72,6 +72,9 @@ class FirstHourTest {
                 .fills("Name", "Berlin")
                 .fills("Base URL", vendor.baseUrl())
                 .fills("Channel keys", "sk-vendor-key-1\nsk-vendor-key-2");
+        assertThat(root.field("Vendor").locator("option").count())
+                .as("the whole catalog")
+                .isGreaterThan(70);
         root.presses("Fetch from the vendor").sees("2 models").pictures("models");
         root.presses("Choose all").presses("Take 2");
         root.presses("Test").sees("It works");

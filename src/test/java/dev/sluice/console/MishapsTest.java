@@ -2,8 +2,10 @@ package dev.sluice.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.options.ColorScheme;
 import dev.sluice.console.Chromium.Look;
 import dev.sluice.testing.Gateway;
+import dev.sluice.testing.Script;
 import dev.sluice.testing.ScriptedVendor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -70,7 +72,7 @@ class MishapsTest {
         root.presses("Change password");
         assertThat(root.marked()).containsExactly("New password again");
         root.fills("New password", "short").fills("New password again", "short").presses("Change password");
-        root.sees("5 characters");
+        root.page().locator(".fault:has-text('8 characters or more')").waitFor();
         assertThat(root.marked()).containsExactly("New password");
     }
 
@@ -89,7 +91,29 @@ class MishapsTest {
         assertThat(root.field("Base URL").evaluate("each => each === document.activeElement"))
                 .as("the first wrong field has the focus")
                 .isEqualTo(true);
-        root.sees("ftp://x");
+        root.sees("A whole number from 1 to 1000.");
+    }
+
+    @Test
+    void theApisObjectionsAreInTheReadersLanguage_withItsOwnSentenceBelow() {
+        gateway.api("POST", "/users", "{\"username\":\"twin\",\"password\":\"" + PASSWORD + "\"}")
+                .expect(201);
+        try (Person reader = signedIn.again(chromium, new Look(1280, 800, ColorScheme.DARK, "zh-CN"))) {
+            reader.heading().waitFor();
+            reader.opens("users").presses("新建用户").fills("用户名", "no blanks").fills("密码", PASSWORD);
+            reader.presses("新建用户");
+            assertThat(reader.marked()).containsExactly("用户名");
+            reader.seesInFront("有些内容需要修改");
+            assertThat(reader.front().locator(".fault").innerText()).contains("1 到 64 个字母");
+            reader.fills("用户名", "twin").presses("新建用户");
+            reader.seesInFront("该用户名已被使用。").seesInFront("There is a user named 'twin' already.");
+            assertThat(reader.barriers()).isEmpty();
+            reader.presses("取消");
+            reader.opens("channels").fills("权重: Berlin", "0");
+            reader.page().keyboard().press("Enter");
+            reader.sees("请填写 1 到 1000 的整数。");
+            assertThat(reader.complaintsButRefusals()).isEmpty();
+        }
     }
 
     @Test
@@ -103,6 +127,28 @@ class MishapsTest {
         root.presses("Test").sees("It does not work").sees("Incorrect API key provided");
         vendor.refuses(500, "{}");
         root.presses("Fetch from the vendor").sees("The vendor says");
+    }
+
+    @Test
+    void whatIsLeftAtTheVendorIsShown_orWhyItIsNot() {
+        long id = gateway.api(
+                        "POST",
+                        "/channels",
+                        "{\"name\":\"Paid ahead\",\"vendor\":\"deepseek\",\"base_url\":\"" + vendor.baseUrl()
+                                + "\",\"keys\":[\"sk-left\"],\"models\":[\"deepseek-chat\"]}")
+                .expect(201)
+                .json()
+                .path("id")
+                .asLong();
+        vendor.then(Script.json(200, "{\"balance_infos\":[{\"currency\":\"CNY\",\"total_balance\":\"110.50\"}]}"));
+        root.opens("channels").presses("Balance of Paid ahead at the vendor").sees("110.50 left");
+        assertThat(root.button("Balance of Berlin at the vendor").count())
+                .as("a vendor that tells no balance is not asked")
+                .isZero();
+        vendor.then(Script.json(200, "{}"));
+        root.presses("Balance of Paid ahead at the vendor").sees("the answer tells no balance");
+        vendor.then(Script.json(200, "{\"balance_infos\":[{\"currency\":\"CNY\",\"total_balance\":\"7\"}]}"));
+        root.opens("channels/" + id).presses("Balance at the vendor").sees("7.00 left");
     }
 
     @Test
@@ -221,8 +267,7 @@ class MishapsTest {
 
     @Test
     void aStreamThatBreaksIsSaidSo_inThePlayground() {
-        vendor.then(dev.sluice.testing.Script.events(
-                        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Half an \"}}]}\n\n")
+        vendor.then(Script.events("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Half an \"}}]}\n\n")
                 .hangUp());
         root.opens("playground").fills("Model", "gpt-4o-mini").fills("Message.*", "Tell me a tale");
         root.presses("Send").sees("Half an").page().locator(".message .fault").waitFor();

@@ -2,6 +2,7 @@ package dev.sluice.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.vendor.Failure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -67,6 +68,13 @@ class TextsTest {
             assertThat(places(chinese.get(text.getKey())))
                     .as("places of " + text.getKey())
                     .isEqualTo(places(text.getValue()));
+        }
+    }
+
+    @Test
+    void eachReasonOfAFailureHasAText() throws IOException {
+        for (Failure.Kind kind : Failure.Kind.values()) {
+            assertThat(catalog("zh")).containsKey("failure." + kind.label);
         }
     }
 

@@ -152,6 +152,7 @@ class InterleavingsTest {
                     List.of(),
                     Limits.NONE,
                     null,
+                    null,
                     0,
                     0);
             User user = new User(

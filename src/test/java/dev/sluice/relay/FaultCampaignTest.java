@@ -35,7 +35,7 @@ import tools.jackson.databind.JsonNode;
  */
 class FaultCampaignTest {
     private static final double MINUTES = Double.parseDouble(System.getProperty("campaign.minutes", "0"));
-    private static final int CALLERS = MINUTES > 0 ? 100 : 24;
+    private static final int CALLERS = MINUTES > 0 ? 200 : 24;
     private static final int CALLS = MINUTES > 0 ? 4_000 : 720;
     private static final int CHANNELS = 12;
 

@@ -93,6 +93,23 @@ class OtherEndpointsTest {
     }
 
     @Test
+    void pricesSpeech_byItsCharacters_andReservesThem() {
+        gateway.price("tts-letters", "{\"usd_per_mchar\":15}");
+        vendor.always(Script.whole(200, "audio/mpeg", new byte[] {1, 2}));
+        NewToken token = gateway.token("{\"quota_usd\":0.0001}");
+        String ask = "{\"model\":\"tts-letters\",\"input\":\"%s\",\"voice\":\"v\"}";
+
+        gateway.call("/v1/audio/speech", token.key(), ask.formatted("H\u00e9 \\ud83d\\ude00\\n"))
+                .expect(200);
+        JsonNode row = gateway.onlyCall(token);
+        assertThat(row.path("cost_usd").decimalValue()).isEqualByComparingTo("0.000075"); // of five
+        assertThat(row.path("price").asString()).isEqualTo("tts-letters mchar=15");
+
+        Answer refused = gateway.call("/v1/audio/speech", token.key(), ask.formatted("Too long for it"));
+        assertThat(refused.expect(429).body()).contains("insufficient_quota");
+    }
+
+    @Test
     void chargesNothing_forSoundThatBreaks() {
         gateway.price("tts-broken", "{\"usd_per_call\":0.5}");
         vendor.then(Script.pieces(200, "audio/mpeg")
