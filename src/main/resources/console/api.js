@@ -1,6 +1,6 @@
 // The one place that talks to the admin API: fetch, the CSRF header, problem details, and a session that ran out.
 
-/** What the API answers when it refuses: RFC 9457, with the fields that are wrong. */
+/** What the API answers when it refuses: RFC 9457, with the fields that are wrong, a word why, and all else that it said. */
 export class Problem extends Error {
   constructor(status, detail, fields = [], said = {}) {
     super(detail);

@@ -31,8 +31,8 @@ function announce() {
 }
 announce();
 
-export function t(key, values = {}) {
-  const text = CATALOGS[language.get()][key] ?? en[key] ?? key;
+export function t(key, values = {}, otherwise = key) {
+  const text = CATALOGS[language.get()][key] ?? en[key] ?? otherwise;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 

@@ -2,7 +2,7 @@
 import { post } from '../api.js';
 import { ago, money } from '../format.js';
 import { t } from '../i18n.js';
-import { words } from '../ui/feedback.js';
+import { detail, words } from '../ui/feedback.js';
 import { html, useState } from '../view.js';
 
 /** { of(id), ask(id) }: what is known of each channel, { busy }, { left, at } or { problem }. */
@@ -25,6 +25,6 @@ export function VendorBalance({ state }) {
   return html`<span class="vendor-balance" role="status">
     ${state.busy && html`<span class="spinner"></span> ${t('vendor.balance.asking')}`}
     ${state.left && html`<strong>${t('vendor.balance.left', { amount: state.left })}</strong> · ${ago(state.at)}`}
-    ${state.problem && html`<span class="fault">${t('vendor.balance.failed')} ${words(state.problem)}</span>`}
+    ${state.problem && html`<span class="fault">${t('vendor.balance.failed')} ${words(state.problem)} ${detail(state.problem)}</span>`}
   </span>`;
 }

@@ -1,5 +1,5 @@
 // What the console says of its own accord: loading, nothing there, gone wrong, done, sure?
-import { t } from '../i18n.js';
+import { language, t, textOr } from '../i18n.js';
 import { store } from '../store.js';
 import { html, useLayoutEffect, useRef } from '../view.js';
 import { Icon } from './icons.js';
@@ -15,11 +15,29 @@ export function Empty({ title, children }) {
   </div>`;
 }
 
-/** Words for what went wrong, also when the gateway could not say any. */
+/** Words for what went wrong, also when the gateway could not say any. Its own are English; who reads another language has the objection's. */
 export function words(problem) {
   if (problem.status === 0) return t('problem.unreachable');
   if (problem.status === undefined) return t('problem.bug');
-  return problem.message;
+  return (!english() && said(problem)) || problem.message || said(problem) || String(problem.status);
+}
+
+/** The gateway's own sentence, where the words are not that: it may name what they do not. */
+export function detail(problem) {
+  return problem.status && problem.message && words(problem) !== problem.message ? problem.message : null;
+}
+
+/** What one field must be, in the reader's language; a rule that is newer than this page is told as the API told it. */
+export function fault({ rule, values, message }) {
+  return rule ? t('rule.' + rule, values, message) : message;
+}
+
+function said(problem) {
+  return problem.said?.code && textOr('objection.' + problem.said.code, '');
+}
+
+function english() {
+  return language.get() === 'en';
 }
 
 /** In place of what could not be fetched. A resource that this gateway does not have is no error of anybody. */
@@ -31,6 +49,7 @@ export function Trouble({ problem, retry }) {
     <${Icon} name="warn" />
     <div>
       <p>${words(problem)}</p>
+      ${detail(problem) && html`<p class="soft">${detail(problem)}</p>`}
       ${retry && html`<button class="quiet" onClick=${retry}>${t('retry')}</button>`}
     </div>
   </div>`;
@@ -62,7 +81,7 @@ export async function attempt(work, done) {
     if (done) toast(done);
     return result;
   } catch (problem) {
-    toast(words(problem), 'bad');
+    toast([words(problem), detail(problem), ...(problem.fields || []).map(fault)].filter(Boolean).join(' '), 'bad');
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 // Forms: what was typed stays when the API refuses it, and the fields that it names are marked.
 import { t } from '../i18n.js';
 import { html, useEffect, useRef, useState } from '../view.js';
-import { words } from './feedback.js';
+import { detail, fault, words } from './feedback.js';
 import { Icon } from './icons.js';
 
 /** The state of a form. `submit` gets the values and throws a Problem when they are refused. */
@@ -62,14 +62,15 @@ export function Form({ form, action, onCancel, children, extra, danger }) {
 function Refusal({ form }) {
   if (!form.problem) return null;
   const rest = form.problem.fields.filter(
-    (fault) => ![...form.shown].some((name) => fault.field === name || fault.field.startsWith(name + '.')),
+    (each) => ![...form.shown].some((name) => each.field === name || each.field.startsWith(name + '.')),
   );
   const marked = form.problem.fields.length - rest.length;
   return html`<div class="notice bad" role="alert" tabindex="-1">
     <${Icon} name="warn" />
     <div>
       <p>${marked > 0 ? t('form.marked') : words(form.problem)}</p>
-      ${rest.length > 0 && html`<ul>${rest.map((fault) => html`<li>${fault.field}: ${fault.message}</li>`)}</ul>`}
+      ${marked === 0 && detail(form.problem) && html`<p class="soft">${detail(form.problem)}</p>`}
+      ${rest.length > 0 && html`<ul>${rest.map((each) => html`<li>${each.field}: ${fault(each)}</li>`)}</ul>`}
     </div>
   </div>`;
 }
@@ -102,7 +103,7 @@ export function Field({ form, name, label, hint, type = 'text', required, wide, 
     ${hint && html`<small id=${id + 'h'}>${hint}</small>`}
     ${faults.length > 0 &&
     html`<small class="fault" id=${id + 'e'}>
-      ${faults.map((fault) => html`<span>${fault.field === name ? '' : fault.field + ': '}${fault.message}</span>`)}
+      ${faults.map((each) => html`<span title=${each.message}>${each.field === name ? '' : each.field + ': '}${fault(each)}</span>`)}
     </small>`}
   `;
   if (type === 'check') {
@@ -315,7 +316,7 @@ export function Expiry({ form, name = 'expires_at', label }) {
         onInput=${(event) => form.set(name, event.target.value ? new Date(event.target.value).toISOString() : null)}
       />`}
     </div>
-    ${faults.map((fault) => html`<small class="fault">${fault.message}</small>`)}
+    ${faults.map((each) => html`<small class="fault" title=${each.message}>${fault(each)}</small>`)}
   </div>`;
 }
 

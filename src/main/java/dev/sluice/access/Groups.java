@@ -3,6 +3,7 @@ package dev.sluice.access;
 import dev.sluice.database.Changes;
 import dev.sluice.database.Where;
 import dev.sluice.database.Witness;
+import dev.sluice.wire.Objection;
 import java.util.Collection;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ public final class Groups {
                 .onErrorMap(
                         DuplicateKeyException.class,
                         e -> new Conflict(
+                                Objection.GROUP_EXISTS,
                                 "There is a group named '" + draft.name() + "' already. Change it by PATCH."));
     }
 
@@ -57,13 +59,15 @@ public final class Groups {
 
     public Mono<Void> delete(String name, Witness<Group> witness) {
         if (name.equals(DEFAULT)) {
-            return Mono.error(new Conflict("The group 'default' is where users begin. It cannot be deleted."));
+            return Mono.error(new Conflict(
+                    Objection.DEFAULT_GROUP, "The group 'default' is where users begin. It cannot be deleted."));
         }
         return changes.write(
                         Register.NAME,
                         client -> UserTable.count(client, new Where().equal("group_name", name))
                                 .filter(users -> users == 0)
                                 .switchIfEmpty(Mono.error(() -> new Conflict(
+                                        Objection.GROUP_HAS_USERS,
                                         "Users are in group '" + name + "'. Put them in another group first.")))
                                 .then(GroupTable.find(client, name))
                                 .flatMap(before -> GroupTable.delete(client, name)

@@ -4,6 +4,7 @@ import dev.sluice.database.Database;
 import dev.sluice.database.MasterKey;
 import dev.sluice.database.MasterKey.Purpose;
 import dev.sluice.database.Witness;
+import dev.sluice.wire.Objection;
 import java.net.InetAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -105,7 +106,7 @@ public final class SecondFactors {
 
     private static void notYet(boolean confirmed) {
         if (confirmed) {
-            throw new Conflict("The second factor is on already. Turn it off first.");
+            throw new Conflict(Objection.FACTOR_ON, "The second factor is on already. Turn it off first.");
         }
     }
 
@@ -129,7 +130,8 @@ public final class SecondFactors {
         List<String> hashes = codes.stream().map(SecondFactors::hash).toList();
         return database.inTransaction(client -> SecondFactorTable.find(client, user.id())
                 .next()
-                .switchIfEmpty(Mono.error(() -> new Conflict("There is no second factor to confirm. Begin one first.")))
+                .switchIfEmpty(Mono.error(() -> new Conflict(
+                        Objection.FACTOR_NOT_BEGUN, "There is no second factor to confirm. Begin one first.")))
                 .doOnNext(row -> notYet(row.confirmedAt() != null))
                 .flatMap(row -> used(client, user.id(), row.sealedSecret(), code))
                 .doOnNext(SecondFactors::right)
@@ -157,7 +159,7 @@ public final class SecondFactors {
 
     private static void on(Verdict verdict) {
         if (verdict == Verdict.NONE_WANTED) {
-            throw new Conflict("The second factor is off already.");
+            throw new Conflict(Objection.FACTOR_OFF, "The second factor is off already.");
         }
     }
 

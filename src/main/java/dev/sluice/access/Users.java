@@ -5,6 +5,7 @@ import dev.sluice.database.Database;
 import dev.sluice.database.Where;
 import dev.sluice.database.Witness;
 import dev.sluice.wire.Money;
+import dev.sluice.wire.Objection;
 import java.time.Clock;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -131,21 +132,29 @@ public final class Users {
 
     private static void finite(User user) {
         if (user.quotaNanos() == null) {
-            throw new Conflict("User '" + user.username() + "' has no quota to raise: it is unlimited.");
+            throw new Conflict(
+                    Objection.QUOTA_UNLIMITED,
+                    "User '" + user.username() + "' has no quota to raise: it is unlimited.");
         }
         if (user.renewal().renews()) {
-            throw new Conflict("The quota of user '" + user.username() + "' renews each "
-                    + user.renewal().period().label() + ": a credit would count anew each time. Change quota_usd.");
+            throw new Conflict(
+                    Objection.QUOTA_RENEWS,
+                    "The quota of user '" + user.username() + "' renews each "
+                            + user.renewal().period().label()
+                            + ": a credit would count anew each time. Change quota_usd.");
         }
     }
 
     private static void countable(User user, long nanos) {
         Long quota = user.quotaNanos();
         if (quota != null && nanos > 0 && quota > Long.MAX_VALUE - nanos) {
-            throw new Conflict("The quota would become more than can be counted. Credit less.");
+            throw new Conflict(
+                    Objection.QUOTA_TOO_LARGE, "The quota would become more than can be counted. Credit less.");
         }
         if (quota != null && quota + nanos < 0) {
-            throw new Conflict("The quota would fall below zero: it is " + Money.usd(quota) + " dollars.");
+            throw new Conflict(
+                    Objection.QUOTA_BELOW_ZERO,
+                    "The quota would fall below zero: it is " + Money.usd(quota) + " dollars.");
         }
     }
 
@@ -174,11 +183,13 @@ public final class Users {
         return UserTable.otherRoots(client, before.id())
                 .filter(others -> others > 0)
                 .switchIfEmpty(Mono.error(() -> new Conflict(
+                        Objection.LAST_ROOT,
                         "User '" + before.username() + "' is the last enabled root. Make another root first.")))
                 .then();
     }
 
     private static Conflict taken(String username) {
-        return new Conflict("There is a user named '" + username + "' already. Choose another username.");
+        return new Conflict(
+                Objection.USERNAME_TAKEN, "There is a user named '" + username + "' already. Choose another username.");
     }
 }

@@ -129,7 +129,7 @@ final class AccessTokenApi {
                 Set.of("id", "token", "token_hint", "user_id", "last_used_at", "created_at"));
         String scope = fields.has("scope") ? fields.text("scope", 10) : "write";
         if (!"read".equals(scope) && !"write".equals(scope)) {
-            fields.fault("scope", "'" + scope + "' (expected: read or write)");
+            fields.wrong("scope", "'" + scope + "'", Rule.SCOPE);
         }
         AccessToken draft = new AccessToken(
                 0,

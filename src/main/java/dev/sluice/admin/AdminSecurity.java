@@ -5,6 +5,7 @@ import dev.sluice.access.ClientAddress;
 import dev.sluice.access.Operator;
 import dev.sluice.access.Role;
 import dev.sluice.access.Sessions;
+import dev.sluice.wire.Objection;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -18,7 +19,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
-import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.ReactiveAuthenticationManager;
 import org.springframework.security.authorization.AuthorizationDecision;
@@ -126,6 +126,7 @@ class AdminSecurity {
                                         (exchange, denied) -> write(
                                                 exchange.getResponse(),
                                                 HttpStatus.FORBIDDEN,
+                                                Objection.NO_CSRF_TOKEN,
                                                 "The CSRF token is missing or wrong. Send the cookie XSRF-TOKEN as header X-XSRF-TOKEN.")))
                 .addFilterAt(identify, SecurityWebFiltersOrder.AUTHENTICATION)
                 .addFilterAfter(AdminSecurity::offerCsrf, SecurityWebFiltersOrder.AUTHENTICATION)
@@ -152,7 +153,10 @@ class AdminSecurity {
                 .exceptionHandling(failures -> failures.authenticationEntryPoint(
                                 (exchange, failure) -> unknown(exchange))
                         .accessDeniedHandler((exchange, denied) -> write(
-                                exchange.getResponse(), HttpStatus.FORBIDDEN, String.valueOf(denied.getMessage()))))
+                                exchange.getResponse(),
+                                HttpStatus.FORBIDDEN,
+                                Forbidden.objection(denied),
+                                String.valueOf(denied.getMessage()))))
                 .headers(headers -> headers.frameOptions(frames -> frames.mode(Mode.DENY))
                         .referrerPolicy(policy -> policy.policy(ReferrerPolicy.NO_REFERRER))
                         .contentSecurityPolicy(policy -> policy.policyDirectives(
@@ -206,12 +210,13 @@ class AdminSecurity {
             return Mono.just(new AuthorizationDecision(false));
         }
         if (operator.role().compareTo(least) > 0) {
-            return Mono.error(new AccessDeniedException(
+            return Mono.error(new Forbidden(
+                    least == Role.ROOT ? Objection.ROOT_ONLY : Objection.ADMINS_ONLY,
                     least == Role.ROOT ? "Only root may do this." : "Only an admin may do this."));
         }
         if (!operator.mayWrite() && !reads(request.getMethod())) {
-            return Mono.error(
-                    new AccessDeniedException("This access token has the scope read. Use one with the scope write."));
+            return Mono.error(new Forbidden(
+                    Objection.READ_ONLY_TOKEN, "This access token has the scope read. Use one with the scope write."));
         }
         return Mono.just(new AuthorizationDecision(true));
     }
@@ -241,14 +246,16 @@ class AdminSecurity {
         return write(
                 exchange.getResponse(),
                 HttpStatus.UNAUTHORIZED,
+                Objection.NOT_SIGNED_IN,
                 "Sign in, or send 'Authorization: Bearer <access token>'.");
     }
 
-    private static Mono<Void> write(ServerHttpResponse response, HttpStatus status, String detail) {
+    private static Mono<Void> write(
+            ServerHttpResponse response, HttpStatus status, Objection objection, String detail) {
         response.setStatusCode(status);
         response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
         String json = "{\"type\":\"about:blank\",\"title\":\"" + status.getReasonPhrase() + "\",\"status\":"
-                + status.value() + ",\"detail\":\"" + detail + "\"}";
+                + status.value() + ",\"code\":\"" + objection.label + "\",\"detail\":\"" + detail + "\"}";
         return response.writeWith(Mono.just(response.bufferFactory().wrap(json.getBytes(StandardCharsets.UTF_8))));
     }
 }

@@ -30,13 +30,16 @@ class ApiDescription {
     private static final Schema<?> PROBLEM = new ObjectSchema()
             .addProperty("title", new StringSchema())
             .addProperty("status", new IntegerSchema())
+            .addProperty("code", new StringSchema())
             .addProperty("detail", new StringSchema())
             .addProperty(
                     "errors",
                     new ArraySchema()
                             .items(new ObjectSchema()
                                     .addProperty("field", new StringSchema())
-                                    .addProperty("message", new StringSchema())));
+                                    .addProperty("message", new StringSchema())
+                                    .addProperty("rule", new StringSchema())
+                                    .addProperty("values", new ArraySchema().items(new Schema<>()))));
 
     @Bean
     OpenAPI description() {

@@ -73,7 +73,7 @@ final class ChannelForm {
         String vendor = String.valueOf(fields.text("vendor", 64));
         CatalogEntry entry = vendors.find(vendor);
         if (entry == null) {
-            fields.fault("vendor", "'" + vendor + "' (expected: an id of /api/vendors, such as openai-compatible)");
+            fields.wrong("vendor", "'" + vendor + "'", Rule.VENDOR);
         }
         Channel channel = new Channel(
                 id,
@@ -100,7 +100,7 @@ final class ChannelForm {
                 createdAt,
                 clock.millis());
         if (channel.models().isEmpty()) {
-            fields.fault("models", "is empty (expected: at least one name or glob, such as gpt-4o* or *)");
+            fields.wrong("models", "is empty", Rule.MODELS);
         }
         fields.check();
         return channel;
@@ -124,7 +124,7 @@ final class ChannelForm {
                         .toList()
                 : document(given) || document(given.path(0)) ? documents(fields, given) : fields.texts("keys", 10_000);
         if (keys.stream().anyMatch(key -> key.chars().anyMatch(c -> c < ' ' || c > 126))) {
-            fields.fault("keys", "hold characters that cannot stand in a header (expected: printable ASCII)");
+            fields.wrong("keys", "hold characters that cannot stand in a header", Rule.KEYS);
         }
         return keys.stream().distinct().toList();
     }
@@ -139,7 +139,7 @@ final class ChannelForm {
         for (JsonNode key : given.isArray() ? given : List.of(given)) {
             String text = document(key) ? key.asString().strip().replaceAll("[\\r\\n\\t]+", " ") : "";
             if (text.isEmpty() || text.length() > 10_000) {
-                fields.fault("keys", "not shown here (expected: JSON documents alone, of at most 10000 characters)");
+                fields.wrong("keys", "not shown here", Rule.KEY_DOCUMENTS);
                 return List.of();
             }
             keys.add(text);
@@ -151,7 +151,7 @@ final class ChannelForm {
         Map<String, String> options = fields.map("options", 2_000);
         String fault = vendors.fault(options);
         if (fault != null) {
-            fields.fault("options", fault);
+            fields.fault("options", Rule.OPTIONS, fault);
         }
         return options;
     }
@@ -160,11 +160,11 @@ final class ChannelForm {
         Set<String> names =
                 new LinkedHashSet<>(fields.has("groups") ? fields.texts("groups", 64) : List.of(Groups.DEFAULT));
         if (names.isEmpty()) {
-            fields.fault("groups", "is empty (expected: at least one group, such as default)");
+            fields.wrong("groups", "is empty", Rule.GROUPS);
         }
         for (String name : names) {
             if (groups.find(name) == null) {
-                fields.fault("groups", "'" + name + "' (expected: names of /api/groups)");
+                fields.wrong("groups", "'" + name + "'", Rule.GROUP);
             }
         }
         return names;
@@ -175,11 +175,10 @@ final class ChannelForm {
         headers.forEach((name, value) -> {
             if (!name.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]+")
                     || FORBIDDEN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-                fields.fault(
-                        "headers", "'" + name + "' (expected: a header's name, and none that the gateway sets itself)");
+                fields.wrong("headers", "'" + name + "'", Rule.HEADER_NAMES);
             }
             if (value.chars().anyMatch(c -> c < ' ' || c > 126)) {
-                fields.fault("headers", "the value of '" + name + "' is not printable ASCII");
+                fields.fault("headers", Rule.HEADER_VALUES, "the value of '" + name + "' is not printable ASCII");
             }
         });
         return headers;
@@ -191,7 +190,9 @@ final class ChannelForm {
         if (url == null || url.isEmpty()) {
             if (entry != null) {
                 fields.fault(
-                        "base_url", "is absent (expected: a URL, since the catalog has none for '" + entry.id() + "')");
+                        "base_url",
+                        Rule.BASE_URL_NEEDED,
+                        "is absent (expected: a URL, since the catalog has none for '" + entry.id() + "')");
             }
             return "";
         }
@@ -206,6 +207,7 @@ final class ChannelForm {
             if (good && vendors.refuses(uri.getHost())) {
                 fields.fault(
                         "base_url",
+                        Rule.BASE_URL_PUBLIC,
                         "'" + url + "' is a private or local address (expected: a public one;"
                                 + " SLUICE_ALLOW_PRIVATE_UPSTREAMS is false)");
                 return "";
@@ -216,9 +218,7 @@ final class ChannelForm {
         } catch (URISyntaxException e) {
             // said below
         }
-        fields.fault(
-                "base_url",
-                "'" + url + "' (expected: http:// or https://, a host and perhaps a path, and nothing else)");
+        fields.wrong("base_url", "'" + url + "'", Rule.BASE_URL);
         return "";
     }
 }

@@ -45,7 +45,6 @@ final class Fields {
     /** The largest text of a name-like field. */
     private static final int LONGEST_NAME = 100;
 
-    static final String FACTOR = "a number from 0 to 10000 with at most six decimals";
     private static final int MILLIONTHS_DECIMALS = 6;
 
     private final ObjectNode values;
@@ -73,6 +72,7 @@ final class Fields {
             } else if (!readOnly.contains(field.getKey())) {
                 fields.fault(
                         field.getKey(),
+                        Rule.KNOWN,
                         "is not a field of this resource (known: "
                                 + String.join(", ", new java.util.TreeSet<>(writable)) + ")");
             }
@@ -102,8 +102,17 @@ final class Fields {
         }
     }
 
-    void fault(String field, String message) {
-        Invalid.Fault fault = new Invalid.Fault(field, message);
+    /** What is wrong with a field, in words of its own. */
+    void fault(String field, Rule rule, String message) {
+        add(Invalid.Fault.of(field, rule, message));
+    }
+
+    /** What was given, and what would be right. */
+    void wrong(String field, String given, Rule rule, Object... right) {
+        add(Invalid.Fault.of(field, rule, rule.message(given, right), right));
+    }
+
+    private void add(Invalid.Fault fault) {
         if (!faults.contains(fault)) {
             faults.add(fault);
         }
@@ -129,10 +138,10 @@ final class Fields {
         return values.path(name);
     }
 
-    private <T extends @Nullable Object> T wrong(String name, String expected, T otherwise) {
+    private <T extends @Nullable Object> T amiss(String name, T otherwise, Rule rule, Object... right) {
         JsonNode value = values.get(name);
         String shown = value == null ? "absent" : SECRET.contains(name) ? "not shown here" : value.toString();
-        fault(name, (shown.length() > 80 ? shown.substring(0, 80) + "…" : shown) + " (expected: " + expected + ")");
+        wrong(name, shown.length() > 80 ? shown.substring(0, 80) + "…" : shown, rule, right);
         return otherwise;
     }
 
@@ -143,7 +152,7 @@ final class Fields {
                 && !value.asString().isBlank()
                 && value.asString().length() <= LONGEST_NAME
                 && value.asString().chars().noneMatch(Character::isISOControl);
-        return good ? value.asString().strip() : wrong(field, "a text of 1 to " + LONGEST_NAME + " characters", "");
+        return good ? value.asString().strip() : amiss(field, "", Rule.NAME, LONGEST_NAME);
     }
 
     @Nullable
@@ -155,12 +164,12 @@ final class Fields {
         boolean good = value.isString()
                 && value.asString().length() <= longest
                 && value.asString().chars().noneMatch(Character::isISOControl);
-        return good ? value.asString() : wrong(field, "a line of text of at most " + longest + " characters", null);
+        return good ? value.asString() : amiss(field, null, Rule.LINE, longest);
     }
 
     boolean flag(String field, boolean otherwise) {
         JsonNode value = values.get(field);
-        return value == null ? otherwise : value.isBoolean() ? value.asBoolean() : wrong(field, "true or false", false);
+        return value == null ? otherwise : value.isBoolean() ? value.asBoolean() : amiss(field, false, Rule.FLAG);
     }
 
     int whole(String field, int otherwise, int least, int most) {
@@ -170,13 +179,12 @@ final class Fields {
         }
         boolean good =
                 value.isIntegralNumber() && value.canConvertToInt() && value.asInt() >= least && value.asInt() <= most;
-        return good ? value.asInt() : wrong(field, range(least, most), otherwise);
-    }
-
-    private static String range(int least, int most) {
+        if (good) {
+            return value.asInt();
+        }
         return most == Integer.MAX_VALUE
-                ? "a whole number >= " + least
-                : "a whole number from " + least + " to " + most;
+                ? amiss(field, otherwise, Rule.WHOLE_AT_LEAST, least)
+                : amiss(field, otherwise, Rule.WHOLE_BETWEEN, least, most);
     }
 
     @Nullable
@@ -187,7 +195,7 @@ final class Fields {
         }
         return value.isIntegralNumber() && value.canConvertToLong() && value.asLong() > 0
                 ? (Long) value.asLong()
-                : wrong(field, "an id", null);
+                : amiss(field, null, Rule.ID);
     }
 
     /** Nano-dollars; null: absent. */
@@ -198,12 +206,12 @@ final class Fields {
             return null;
         }
         if (!value.isNumber() || value.decimalValue().signum() < 0) {
-            return wrong(field, "an amount in dollars >= 0, or null", null);
+            return amiss(field, null, Rule.DOLLARS);
         }
         try {
             return Money.nanos(value.decimalValue());
         } catch (ArithmeticException e) {
-            return wrong(field, "an amount below 9,000,000,000 with at most nine decimals", null);
+            return amiss(field, null, Rule.DOLLARS_EXACT);
         }
     }
 
@@ -211,12 +219,12 @@ final class Fields {
     long signedUsd(String field) {
         JsonNode value = values.get(field);
         if (value == null || !value.isNumber() || value.decimalValue().signum() == 0) {
-            return wrong(field, "an amount in dollars that is not 0", 0L);
+            return amiss(field, 0L, Rule.DOLLARS_NOT_ZERO);
         }
         try {
             return Money.nanos(value.decimalValue());
         } catch (ArithmeticException e) {
-            return wrong(field, "an amount within 9,000,000,000 with at most nine decimals", 0L);
+            return amiss(field, 0L, Rule.DOLLARS_EXACT);
         }
     }
 
@@ -227,12 +235,12 @@ final class Fields {
         QuotaPeriod each = QuotaPeriod.NONE;
         String where = zone.isMissingNode() ? "UTC" : zone.asString("");
         if (!period.isMissingNode() && !PERIODS.contains(period.asString(""))) {
-            wrong("quota_period", "none, day, week or month", "");
+            amiss("quota_period", "", Rule.PERIOD);
         } else if (!period.isMissingNode()) {
             each = QuotaPeriod.of(period.asString());
         }
         if (!where.equals("UTC") && !ZoneId.getAvailableZoneIds().contains(where)) {
-            wrong("time_zone", "an IANA name, such as Europe/Berlin", "");
+            amiss("time_zone", "", Rule.TIME_ZONE);
             where = "UTC";
         }
         Renewal renewal = Renewal.of(each, ZoneId.of(where));
@@ -246,7 +254,7 @@ final class Fields {
             return 1_000_000;
         }
         Long factor = millionths(value);
-        return factor == null ? wrong(field, FACTOR, 1_000_000L) : factor;
+        return factor == null ? amiss(field, 1_000_000L, Rule.FACTOR) : factor;
     }
 
     /** A factor in millionths; null: it is none. */
@@ -270,7 +278,7 @@ final class Fields {
                     .toInstant()
                     .toEpochMilli();
         } catch (DateTimeException | ArithmeticException e) {
-            return wrong(field, "a time such as 2027-01-31T00:00:00Z, or null", null);
+            return amiss(field, null, Rule.TIME);
         }
     }
 
@@ -291,7 +299,7 @@ final class Fields {
                 texts.add(each.asString().strip());
             }
         }
-        return good ? texts : wrong(field, "a list of texts of 1 to " + longest + " characters", List.of());
+        return good ? texts : amiss(field, List.of(), Rule.TEXTS, longest);
     }
 
     List<Glob> globs(String field) {
@@ -304,7 +312,7 @@ final class Fields {
             try {
                 ranges.add(Cidr.parse(text));
             } catch (IllegalArgumentException e) {
-                fault(field, String.valueOf(e.getMessage()));
+                fault(field, Rule.ADDRESSES, String.valueOf(e.getMessage()));
             }
         }
         return ranges;
@@ -323,7 +331,7 @@ final class Fields {
                     && each.getValue().asString().length() <= longest;
             map.put(each.getKey(), each.getValue().asString(""));
         }
-        return good ? map : wrong(field, "an object of texts of at most " + longest + " characters", Map.of());
+        return good ? map : amiss(field, Map.of(), Rule.TEXTS_BY_NAME, longest);
     }
 
     Limits limits(String field) {
@@ -340,16 +348,20 @@ final class Fields {
     <T> T object(String field, Set<String> known, Function<Fields, T> reading) {
         ObjectNode object = values.get(field) instanceof ObjectNode there ? there : JSON.createObjectNode();
         if (values.has(field) && !values.get(field).isObject()) {
-            wrong(field, "an object", "");
+            amiss(field, "", Rule.OBJECT);
         }
         Fields inner = new Fields(object);
         for (String name : object.propertyNames()) {
             if (!known.contains(name)) {
-                inner.fault(name, "is not known (known: " + String.join(", ", new java.util.TreeSet<>(known)) + ")");
+                inner.fault(
+                        name,
+                        Rule.KNOWN,
+                        "is not known (known: " + String.join(", ", new java.util.TreeSet<>(known)) + ")");
             }
         }
         T result = reading.apply(inner);
-        inner.faults.forEach(fault -> fault(field + "." + fault.field(), fault.message()));
+        inner.faults.forEach(fault ->
+                add(new Invalid.Fault(field + "." + fault.field(), fault.message(), fault.rule(), fault.values())));
         return result;
     }
 

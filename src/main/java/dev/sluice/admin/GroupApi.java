@@ -9,6 +9,7 @@ import dev.sluice.channel.ChannelTable;
 import dev.sluice.database.Database;
 import dev.sluice.wire.Glob;
 import dev.sluice.wire.Limits;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -119,7 +120,7 @@ final class GroupApi {
                 Fields.read(body, Fields.JSON.createObjectNode(), Set.of("name", "price_factor", "limits"), READ_ONLY);
         String name = fields.name("name");
         if (!name.matches("[A-Za-z0-9._-]{0,64}")) {
-            fields.fault("name", "'" + name + "' (expected: at most 64 letters, digits, '.', '_' and '-')");
+            fields.wrong("name", "'" + name + "'", Rule.GROUP_NAME);
         }
         Group draft = group(fields, name, clock.millis());
         return groups.create(draft, trail.of(operator, KIND))
@@ -159,8 +160,10 @@ final class GroupApi {
         return database.read(channels::all)
                 .filter(channel -> channel.groups().contains(group.name()))
                 .next()
-                .flatMap(channel -> Mono.<Void>error(new Conflict("Channel " + channel.id() + " ('" + channel.name()
-                        + "') serves group '" + group.name() + "'. Change the channel first.")))
+                .flatMap(channel -> Mono.<Void>error(new Conflict(
+                        Objection.GROUP_HAS_CHANNELS,
+                        "Channel " + channel.id() + " ('" + channel.name() + "') serves group '" + group.name()
+                                + "'. Change the channel first.")))
                 .switchIfEmpty(Mono.defer(() -> groups.delete(group.name(), trail.of(operator, KIND))));
     }
 

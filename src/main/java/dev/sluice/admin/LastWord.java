@@ -1,5 +1,7 @@
 package dev.sluice.admin;
 
+import dev.sluice.wire.Objection;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
@@ -35,7 +37,10 @@ final class LastWord implements WebExceptionHandler, ServerExchangeRejectedHandl
     public Mono<Void> handle(ServerWebExchange exchange, ServerExchangeRejectedException rejected) {
         return write(
                 exchange.getResponse(),
-                Problems.problem(HttpStatus.BAD_REQUEST, "The address holds what is not taken, such as // or %2e."));
+                Problems.problem(
+                        HttpStatus.BAD_REQUEST,
+                        Objection.WRONG_ADDRESS,
+                        "The address holds what is not taken, such as // or %2e."));
     }
 
     private static Mono<Void> write(ServerHttpResponse response, ResponseEntity<ProblemDetail> answer) {
@@ -43,15 +48,15 @@ final class LastWord implements WebExceptionHandler, ServerExchangeRejectedHandl
         HttpHeaders headers = response.getHeaders();
         headers.putAll(answer.getHeaders());
         ProblemDetail problem = answer.getBody();
-        byte[] json = Fields.JSON.writeValueAsBytes(Map.of(
-                "type",
-                "about:blank",
-                "title",
-                problem == null ? "" : String.valueOf(problem.getTitle()),
-                "status",
-                answer.getStatusCode().value(),
-                "detail",
-                problem == null ? "" : String.valueOf(problem.getDetail())));
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("type", "about:blank");
+        said.put("title", problem == null ? "" : String.valueOf(problem.getTitle()));
+        said.put("status", answer.getStatusCode().value());
+        said.put("detail", problem == null ? "" : String.valueOf(problem.getDetail()));
+        if (problem != null && problem.getProperties() != null) {
+            said.putAll(problem.getProperties());
+        }
+        byte[] json = Fields.JSON.writeValueAsBytes(said);
         return response.writeWith(Mono.just(response.bufferFactory().wrap(json)));
     }
 }

@@ -7,6 +7,7 @@ import dev.sluice.access.OpenIdSignIn.Arrival;
 import dev.sluice.access.Operator;
 import dev.sluice.access.Sessions;
 import dev.sluice.settings.Settings;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -149,7 +150,7 @@ final class OpenIdApi {
                 .map(departure -> ResponseEntity.ok()
                         .header(HttpHeaders.SET_COOKIE, journey(request, departure.cookie(), OpenIdSignIn.LENGTH))
                         .body(new Departure(departure.url())))
-                .switchIfEmpty(Mono.error(() -> new Problems.Unreachable("The OpenID provider does not answer.")));
+                .switchIfEmpty(Mono.error(() -> new Problems.ProviderAway()));
     }
 
     @DeleteMapping("/link")
@@ -161,7 +162,8 @@ final class OpenIdApi {
 
     private void there() {
         if (!openId.offered()) {
-            throw new Problems.NotFound("There is no OpenID provider: SLUICE_OIDC_ISSUER is not set.");
+            throw new Problems.NotFound(
+                    Objection.NO_PROVIDER, "There is no OpenID provider: SLUICE_OIDC_ISSUER is not set.");
         }
     }
 

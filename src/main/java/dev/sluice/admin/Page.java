@@ -39,6 +39,7 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
             if (!known.contains(name)) {
                 throw Invalid.field(
                         name,
+                        Rule.PARAMETER,
                         "is not a filter of this list (known: " + String.join(", ", new java.util.TreeSet<>(known))
                                 + ")");
             }
@@ -52,7 +53,7 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
         }
         int limit = text.matches("[0-9]{1,4}") ? Integer.parseInt(text) : 0;
         if (limit < 1 || limit > MOST) {
-            throw Invalid.field("limit", text + " (expected: 1 to " + MOST + ")");
+            throw Invalid.field("limit", Rule.PARAMETER, text + " (expected: 1 to " + MOST + ")");
         }
         return limit;
     }
@@ -69,7 +70,8 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
         } catch (IllegalArgumentException e) {
             // said below
         }
-        throw Invalid.field("cursor", "is not one that a list gave (expected: the next_cursor of the page before)");
+        throw Invalid.field(
+                "cursor", Rule.PARAMETER, "is not one that a list gave (expected: the next_cursor of the page before)");
     }
 
     @Nullable
@@ -78,7 +80,7 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
             return null;
         }
         if (!after.matches("[0-9]{1,18}")) {
-            throw Invalid.field("cursor", "is not one that this list gave");
+            throw Invalid.field("cursor", Rule.PARAMETER, "is not one that this list gave");
         }
         return Long.valueOf(after);
     }
@@ -92,7 +94,7 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
     Long number(String name) {
         String text = query.getFirst(name);
         if (text != null && !text.matches("[0-9]{1,18}")) {
-            throw Invalid.field(name, text + " (expected: a whole number)");
+            throw Invalid.field(name, Rule.WHOLE, Rule.WHOLE.message(text));
         }
         return text == null ? null : Long.valueOf(text);
     }
@@ -101,7 +103,7 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
     Boolean flag(String name) {
         String text = query.getFirst(name);
         if (text != null && !text.equals("true") && !text.equals("false")) {
-            throw Invalid.field(name, text + " (expected: true or false)");
+            throw Invalid.field(name, Rule.FLAG, Rule.FLAG.message(text));
         }
         return text == null ? null : Boolean.valueOf(text);
     }
@@ -136,7 +138,7 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
         } catch (DateTimeException e) {
             // said below
         }
-        throw Invalid.field(name, text + " (expected: a time such as 2027-01-31T00:00:00Z, or a date)");
+        throw Invalid.field(name, Rule.TIME_OR_DATE, Rule.TIME_OR_DATE.message(text));
     }
 
     /** The page of rows that were asked for with one more than the limit: that one tells whether there is a next page. */
@@ -156,7 +158,8 @@ record Page(int limit, @Nullable String after, MultiValueMap<String, String> que
             List<String> names = all.stream().map(name).toList();
             from = names.indexOf(after.substring(1)) + 1;
             if (from == 0 || after.charAt(0) != '=') {
-                throw Invalid.field("cursor", "names nothing that is there now (expected: begin anew without it)");
+                throw Invalid.field(
+                        "cursor", Rule.PARAMETER, "names nothing that is there now (expected: begin anew without it)");
             }
         }
         int to = Math.min(from + limit, all.size());

@@ -9,6 +9,7 @@ import dev.sluice.quota.Price;
 import dev.sluice.quota.PriceTable;
 import dev.sluice.quota.Prices;
 import dev.sluice.wire.Glob;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -308,7 +309,9 @@ final class PriceApi {
     /** Built-in prices have no id; whoever names one by its model is told why nothing happens. */
     private long id(String id) {
         if (prices.builtIn().stream().anyMatch(price -> price.model().pattern().equals(id))) {
-            throw new Conflict("Built-in prices are not changed, only overridden: POST a price for the same model.");
+            throw new Conflict(
+                    Objection.BUILT_IN_PRICE,
+                    "Built-in prices are not changed, only overridden: POST a price for the same model.");
         }
         return Rendering.id(id, "price");
     }
@@ -327,7 +330,7 @@ final class PriceApi {
     private static Price price(Fields fields, @Nullable Long id) {
         String model = fields.text("model", 200);
         if (model == null || model.isBlank()) {
-            fields.fault("model", "absent (expected: a model's name or a glob)");
+            fields.wrong("model", "absent", Rule.MODEL);
         }
         Price price = new Price(
                 id,
@@ -355,9 +358,7 @@ final class PriceApi {
         if (price.text().inputNanos() == null
                 && price.text().outputNanos() == null
                 && price.units().equals(Price.Units.NONE)) {
-            fields.fault(
-                    "input_usd_per_mtok",
-                    "absent (expected: a price per million tokens, or usd_per_call, usd_per_minute or usd_per_mchar)");
+            fields.wrong("input_usd_per_mtok", "absent", Rule.PRICE);
         }
         Price.Tiers tiers = price.tiers();
         needs(
@@ -380,7 +381,7 @@ final class PriceApi {
     private static void needs(
             Fields fields, String name, @Nullable Long plain, @Nullable Long flex, @Nullable Long priority) {
         if (plain == null && (flex != null || priority != null)) {
-            fields.fault(name, "absent (expected: with a price of a tier, the plain one)");
+            fields.wrong(name, "absent", Rule.PLAIN_PRICE);
         }
     }
 
@@ -390,13 +391,10 @@ final class PriceApi {
         Long cached = fields.usd("long_cached_input_usd_per_mtok");
         Long output = fields.usd("long_output_usd_per_mtok");
         if (tokens == null && (input != null || cached != null || output != null)) {
-            fields.fault(
-                    "long_context_tokens", "absent (expected: the prompt tokens beyond which the long_ prices hold)");
+            fields.wrong("long_context_tokens", "absent", Rule.LONG_TOKENS);
         }
         if (tokens != null && input == null && output == null) {
-            fields.fault(
-                    "long_input_usd_per_mtok",
-                    "absent (expected: with long_context_tokens, a price that changes there)");
+            fields.wrong("long_input_usd_per_mtok", "absent", Rule.LONG_PRICE);
         }
         return tokens == null ? null : new Price.LongContext(tokens, input, cached, output);
     }

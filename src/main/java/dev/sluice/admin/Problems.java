@@ -3,10 +3,11 @@ package dev.sluice.admin;
 import dev.sluice.access.Conflict;
 import dev.sluice.access.WrongProof;
 import dev.sluice.vendor.Failure;
+import dev.sluice.wire.Objection;
 import dev.sluice.wire.Refusal;
 import java.net.URI;
-import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.buffer.DataBufferLimitException;
@@ -34,17 +35,24 @@ final class Problems {
     static final class NotFound extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
+        private final Objection objection;
+
         NotFound(String what) {
+            this(Objection.NOT_FOUND, what);
+        }
+
+        NotFound(Objection objection, String what) {
             super(what, null, false, false);
+            this.objection = objection;
         }
     }
 
-    /** Somebody whom the gateway asks does not answer it. */
-    static final class Unreachable extends RuntimeException {
+    /** The OpenID provider does not answer the gateway. */
+    static final class ProviderAway extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        Unreachable(String who) {
-            super(who, null, false, false);
+        ProviderAway() {
+            super("The OpenID provider does not answer.", null, false, false);
         }
     }
 
@@ -52,19 +60,26 @@ final class Problems {
     ResponseEntity<ProblemDetail> answer(Throwable error) {
         return switch (error) {
             case Invalid invalid -> invalid(invalid);
-            case NotFound missing -> problem(HttpStatus.NOT_FOUND, String.valueOf(missing.getMessage()));
-            case Unreachable away -> problem(HttpStatus.BAD_GATEWAY, String.valueOf(away.getMessage()));
-            case WrongProof wrong -> invalid(Invalid.field(wrong.field(), String.valueOf(wrong.getMessage())));
-            case Conflict conflict -> problem(HttpStatus.CONFLICT, String.valueOf(conflict.getMessage()));
-            case DuplicateKeyException duplicate -> problem(HttpStatus.CONFLICT, "There is one like it already.");
+            case NotFound missing -> problem(HttpStatus.NOT_FOUND, missing.objection, missing.getMessage());
+            case ProviderAway away -> problem(HttpStatus.BAD_GATEWAY, Objection.PROVIDER_AWAY, away.getMessage());
+            case WrongProof wrong ->
+                invalid(Invalid.field(
+                        wrong.field(),
+                        wrong.field().equals("password") ? Rule.YOUR_PASSWORD : Rule.YOUR_CODE,
+                        String.valueOf(wrong.getMessage())));
+            case Conflict conflict -> problem(HttpStatus.CONFLICT, conflict.objection(), conflict.getMessage());
+            case DuplicateKeyException duplicate ->
+                problem(HttpStatus.CONFLICT, Objection.EXISTS, "There is one like it already.");
             case AccessDeniedException denied ->
                 problem(
                         HttpStatus.FORBIDDEN,
+                        Forbidden.objection(denied),
                         denied.getMessage() == null ? "You may not do this." : denied.getMessage());
             case Refusal refusal -> refused(refusal);
-            case Failure failure -> problem(HttpStatus.BAD_GATEWAY, "The vendor says: " + failure.getMessage());
+            case Failure failure ->
+                problem(HttpStatus.BAD_GATEWAY, Objection.VENDOR_FAILED, "The vendor says: " + failure.getMessage());
             case DataBufferLimitException large ->
-                problem(HttpStatus.CONTENT_TOO_LARGE, "The body is larger than 1 MB.");
+                problem(HttpStatus.CONTENT_TOO_LARGE, Objection.TOO_LARGE, "The body is larger than 1 MB.");
             case DataAccessResourceFailureException away -> away(away);
             case TransientDataAccessException away -> away(away);
             case TransactionException away -> away(away);
@@ -75,26 +90,28 @@ final class Problems {
         };
     }
 
-    static ResponseEntity<ProblemDetail> problem(HttpStatusCode status, String detail) {
-        ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
+    static ResponseEntity<ProblemDetail> problem(HttpStatusCode status, Objection objection, @Nullable String detail) {
+        ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, String.valueOf(detail));
         problem.setType(URI.create("about:blank"));
+        problem.setProperty("code", objection.label);
         return ResponseEntity.status(status)
                 .contentType(MediaType.APPLICATION_PROBLEM_JSON)
                 .body(problem);
     }
 
     private static ResponseEntity<ProblemDetail> invalid(Invalid invalid) {
-        ResponseEntity<ProblemDetail> answer = problem(HttpStatus.BAD_REQUEST, String.valueOf(invalid.getMessage()));
+        ResponseEntity<ProblemDetail> answer =
+                problem(HttpStatus.BAD_REQUEST, invalid.objection(), invalid.getMessage());
         ProblemDetail problem = answer.getBody();
         if (problem != null && !invalid.faults().isEmpty()) {
-            problem.setProperties(Map.of("errors", invalid.faults()));
+            problem.setProperty("errors", invalid.faults());
         }
         return answer;
     }
 
     private static ResponseEntity<ProblemDetail> refused(Refusal refusal) {
         ResponseEntity<ProblemDetail> answer =
-                problem(HttpStatusCode.valueOf(refusal.reason().status), refusal.getMessage());
+                problem(HttpStatusCode.valueOf(refusal.reason().status), objection(refusal), refusal.getMessage());
         return refusal.retryAfter() == null
                 ? answer
                 : withHeader(
@@ -103,16 +120,28 @@ final class Problems {
                         Long.toString(Math.max(1, refusal.retryAfter().toSeconds())));
     }
 
+    private static Objection objection(Refusal refusal) {
+        return refusal.reason() == Refusal.Reason.RATE_LIMIT_EXCEEDED ? Objection.TOO_MANY : Objection.UNAVAILABLE;
+    }
+
     private static ResponseEntity<ProblemDetail> away(Throwable error) {
         log.warn("The admin API could not use the database: {}", error.toString());
         return withHeader(
-                problem(HttpStatus.SERVICE_UNAVAILABLE, "The database does not answer just now."), "Retry-After", "5");
+                problem(
+                        HttpStatus.SERVICE_UNAVAILABLE,
+                        Objection.DATABASE_AWAY,
+                        "The database does not answer just now."),
+                "Retry-After",
+                "5");
     }
 
     /** More sign-ins wait than are worth waiting for. */
     private static ResponseEntity<ProblemDetail> busy() {
         return withHeader(
-                problem(HttpStatus.SERVICE_UNAVAILABLE, "Too much is going on just now. Try again soon."),
+                problem(
+                        HttpStatus.SERVICE_UNAVAILABLE,
+                        Objection.BUSY,
+                        "Too much is going on just now. Try again soon."),
                 "Retry-After",
                 "5");
     }
@@ -120,7 +149,7 @@ final class Problems {
     private static ResponseEntity<ProblemDetail> known(ErrorResponse known) {
         HttpStatusCode status = known.getStatusCode();
         if (known instanceof Throwable thrown && thrown.getCause() instanceof DataBufferLimitException) {
-            return problem(HttpStatus.CONTENT_TOO_LARGE, "The body is larger than 1 MB.");
+            return problem(HttpStatus.CONTENT_TOO_LARGE, Objection.TOO_LARGE, "The body is larger than 1 MB.");
         }
         if (status.is5xxServerError() && known instanceof Throwable thrown) {
             return bug(thrown);
@@ -133,7 +162,14 @@ final class Problems {
             case 406 -> "None of the media types in Accept is made here.";
             default -> String.valueOf(known.getBody().getDetail());
         };
-        ResponseEntity<ProblemDetail> answer = problem(status, detail);
+        Objection objection = switch (status.value()) {
+            case 404 -> Objection.NOT_FOUND;
+            case 405 -> Objection.WRONG_METHOD;
+            case 406 -> Objection.WRONG_ACCEPT;
+            case 415 -> Objection.WRONG_MEDIA_TYPE;
+            default -> Objection.NOT_JSON;
+        };
+        ResponseEntity<ProblemDetail> answer = problem(status, objection, detail);
         HttpHeaders headers = new HttpHeaders();
         headers.putAll(known.getHeaders());
         headers.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
@@ -150,6 +186,9 @@ final class Problems {
 
     private static ResponseEntity<ProblemDetail> bug(Throwable error) {
         log.error("The admin API met a bug", error);
-        return problem(HttpStatus.INTERNAL_SERVER_ERROR, "Something went wrong in the gateway; its log says what.");
+        return problem(
+                HttpStatus.INTERNAL_SERVER_ERROR,
+                Objection.BUG,
+                "Something went wrong in the gateway; its log says what.");
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import dev.sluice.access.Operator;
 import dev.sluice.credit.RedemptionCodes;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -47,7 +48,7 @@ final class RedemptionApi {
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("code"), Set.of());
         String code = fields.text("code", 100);
         if (!fields.has("code")) {
-            fields.fault("code", "absent (expected: a redemption code)");
+            fields.fault("code", Rule.NEEDED, "absent (expected: a redemption code)");
         }
         fields.check();
         return codes.redeem(
@@ -56,6 +57,7 @@ final class RedemptionApi {
                         operator.address(),
                         trail.as("redeem", operator, UserApi.KIND))
                 .map(CreditApi::created)
-                .switchIfEmpty(Mono.error(() -> new Problems.NotFound("There is no such code. Check for a typo.")));
+                .switchIfEmpty(Mono.error(() ->
+                        new Problems.NotFound(Objection.NO_SUCH_CODE, "There is no such code. Check for a typo.")));
     }
 }

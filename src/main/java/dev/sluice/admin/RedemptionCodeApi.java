@@ -131,7 +131,7 @@ final class RedemptionCodeApi {
         try {
             return RedemptionCode.State.valueOf(text.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw Invalid.field("state", text + " (expected: unused, used or expired)");
+            throw Invalid.field("state", Rule.CODE_STATE, Rule.CODE_STATE.message(text));
         }
     }
 
@@ -173,11 +173,11 @@ final class RedemptionCodeApi {
     private static RedemptionCode draft(Fields fields, Operator operator, long now) {
         Long amount = fields.usd("amount_usd");
         if (!fields.has("amount_usd") || amount != null && amount == 0) {
-            fields.fault("amount_usd", (amount == null ? "absent" : "0") + " (expected: an amount in dollars > 0)");
+            fields.wrong("amount_usd", amount == null ? "absent" : "0", Rule.DOLLARS_ABOVE_ZERO);
         }
         Long expiresAt = fields.time("expires_at");
         if (expiresAt != null && expiresAt <= now) {
-            fields.fault("expires_at", Views.time(expiresAt) + " (expected: a time to come, or null)");
+            fields.wrong("expires_at", Views.time(expiresAt).toString(), Rule.TIME_TO_COME);
         }
         String name = fields.name("name");
         fields.check();

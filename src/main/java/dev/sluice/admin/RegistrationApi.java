@@ -11,6 +11,7 @@ import dev.sluice.access.Users;
 import dev.sluice.settings.GatewaySettings;
 import dev.sluice.settings.Settings;
 import dev.sluice.wire.Limits;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -22,7 +23,6 @@ import java.util.Set;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.security.access.AccessDeniedException;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -92,13 +92,14 @@ final class RegistrationApi {
     Mono<ResponseEntity<UserApi.View>> register(ServerHttpRequest request, @RequestBody byte[] body) {
         GatewaySettings now = settings.now();
         if (!now.registration()) {
-            throw new AccessDeniedException("Registration is off. Ask whoever runs this gateway for a user.");
+            throw new Forbidden(
+                    Objection.REGISTRATION_OFF, "Registration is off. Ask whoever runs this gateway for a user.");
         }
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), Set.of("username", "password"), Set.of());
         String username = UserApi.username(fields);
         String password = UserApi.password(fields);
         if (password == null) {
-            fields.fault("password", "absent (expected: 8 characters or more)");
+            fields.fault("password", Rule.PASSWORD, "absent (expected: 8 characters or more)");
         }
         fields.check();
         InetAddress address = clientAddress.of(

@@ -6,6 +6,7 @@ import dev.sluice.access.Operator;
 import dev.sluice.access.SecondFactors;
 import dev.sluice.access.User;
 import dev.sluice.access.Users;
+import dev.sluice.wire.Objection;
 import io.nayuki.qrcodegen.QrCode;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -18,7 +19,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
-import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -171,8 +171,10 @@ final class SecondFactorApi {
             UserApi.mayChange(operator, user);
             // a stolen session must not do what its owner needs password and code for
             if (operator.owns(user.id()) && operator.means() != Operator.Means.ADMIN_TOKEN) {
-                return Mono.error(new Conflict("Your own is turned off with password and code: POST /api/users/"
-                        + user.id() + "/second-factor/removal."));
+                return Mono.error(new Conflict(
+                        Objection.OWN_FACTOR,
+                        "Your own is turned off with password and code: POST /api/users/" + user.id()
+                                + "/second-factor/removal."));
             }
             return secondFactors.reset(user, trail.as("factor_reset", operator, UserApi.KIND));
         });
@@ -181,7 +183,7 @@ final class SecondFactorApi {
     private Mono<User> own(Operator operator, String id) {
         return UserApi.visible(users, operator, id).doOnNext(user -> {
             if (!operator.owns(user.id())) {
-                throw new AccessDeniedException("Only a user itself may do this.");
+                throw new Forbidden(Objection.NOT_YOURS, "Only a user itself may do this.");
             }
         });
     }
@@ -193,7 +195,7 @@ final class SecondFactorApi {
     private static String given(Fields fields, String name) {
         String text = fields.text(name, 1_000);
         if (text == null) {
-            fields.fault(name, "absent (expected: your " + name + ")");
+            fields.fault(name, Rule.NEEDED, "absent (expected: your " + name + ")");
         }
         return String.valueOf(text);
     }

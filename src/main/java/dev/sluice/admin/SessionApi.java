@@ -10,6 +10,7 @@ import dev.sluice.access.SecondFactors;
 import dev.sluice.access.Sessions;
 import dev.sluice.access.User;
 import dev.sluice.access.Users;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -104,10 +105,10 @@ final class SessionApi {
         String password = fields.text("password", 1_000);
         String code = fields.text("code", 100);
         if (username == null) {
-            fields.fault("username", "absent (expected: a user's name)");
+            fields.fault("username", Rule.NEEDED, "absent (expected: a user's name)");
         }
         if (password == null) {
-            fields.fault("password", "absent (expected: the user's password)");
+            fields.fault("password", Rule.NEEDED, "absent (expected: the user's password)");
         }
         fields.check();
         HttpCookie before = request.getCookies().getFirst(AdminSecurity.COOKIE);
@@ -122,7 +123,8 @@ final class SessionApi {
                     case Sessions.Begun begun -> signedIn(request, begun);
                     case Sessions.CodeWanted wanted -> Mono.just(codeWanted(wanted.wrong()));
                 })
-                .switchIfEmpty(Mono.fromSupplier(() -> refused("The name or the password is wrong.", false)));
+                .switchIfEmpty(Mono.fromSupplier(
+                        () -> refused(Objection.WRONG_PASSWORD, "The name or the password is wrong.")));
     }
 
     private Mono<ResponseEntity<Object>> signedIn(ServerHttpRequest request, Sessions.Begun begun) {
@@ -134,17 +136,19 @@ final class SessionApi {
     }
 
     private static ResponseEntity<Object> codeWanted(boolean wrong) {
-        return refused(
-                wrong
-                        ? "The code is wrong, or was used before. Send the one that the app shows now, or a recovery code."
-                        : "The code of the second factor is wanted. Send it as code, with name and password once more.",
-                true);
+        return wrong
+                ? refused(
+                        Objection.WRONG_CODE,
+                        "The code is wrong, or was used before. Send the one that the app shows now, or a recovery code.")
+                : refused(
+                        Objection.CODE_REQUIRED,
+                        "The code of the second factor is wanted. Send it as code, with name and password once more.");
     }
 
-    private static ResponseEntity<Object> refused(String detail, boolean codeRequired) {
-        var problem = Problems.problem(HttpStatus.UNAUTHORIZED, detail);
+    private static ResponseEntity<Object> refused(Objection objection, String detail) {
+        var problem = Problems.problem(HttpStatus.UNAUTHORIZED, objection, detail);
         ProblemDetail body = requireNonNull(problem.getBody());
-        if (codeRequired) {
+        if (objection != Objection.WRONG_PASSWORD) {
             body.setProperty("code_required", true);
         }
         return ResponseEntity.status(HttpStatus.UNAUTHORIZED)

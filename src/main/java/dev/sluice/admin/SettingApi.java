@@ -79,7 +79,7 @@ final class SettingApi {
 
             @Schema(
                     description = "What sends a call where the one before it went; null: nothing",
-                    allowableValues = {"prompt_cache_key", "user"})
+                    allowableValues = {"prompt_cache_key", "conversation", "user"})
             @Nullable
             String sticky) {
         static Map<String, RoutingView> of(Map<String, Routing> routing) {
@@ -209,7 +209,7 @@ final class SettingApi {
         GatewaySettings usual = GatewaySettings.DEFAULT;
         String group = fields.text("registration_group", 64);
         if (group != null && groups.find(group) == null) {
-            fields.fault("registration_group", "'" + group + "' (expected: a name of /api/groups)");
+            fields.wrong("registration_group", "'" + group + "'", Rule.GROUP);
         }
         GatewaySettings after = new GatewaySettings(
                 fields.flag("registration", usual.registration()),
@@ -242,10 +242,7 @@ final class SettingApi {
             if (good) {
                 all.put(each.getKey(), List.copyOf(models));
             } else {
-                fields.fault(
-                        "fallback_models",
-                        "'" + each.getKey() + "' (expected: a list of 1 to " + MOST_FALLBACKS
-                                + " names of other models, without globs)");
+                fields.wrong("fallback_models", "'" + each.getKey() + "'", Rule.STAND_INS, MOST_FALLBACKS);
             }
         }
         return all;
@@ -264,11 +261,7 @@ final class SettingApi {
             if (good && strategy != null) {
                 all.put(each.getKey(), new Routing(strategy, sticky));
             } else {
-                fields.fault(
-                        "routing",
-                        "'" + each.getKey()
-                                + "' (expected: {\"strategy\": round_robin, least_busy, fastest or cheapest,"
-                                + " \"sticky\": prompt_cache_key, user or null})");
+                fields.wrong("routing", "'" + each.getKey() + "'", Rule.ROUTING);
             }
         }
         return all;
@@ -290,10 +283,7 @@ final class SettingApi {
             if (good && factor != null) {
                 all.put(each.getKey(), new Caching(seconds.intValue(), factor));
             } else {
-                fields.fault(
-                        "response_cache",
-                        "'" + each.getKey() + "' (expected: {\"ttl_seconds\": 1 to " + TokenApi.LONGEST_TTL
-                                + ", \"price_factor\": " + Fields.FACTOR + "})");
+                fields.wrong("response_cache", "'" + each.getKey() + "'", Rule.RESPONSE_CACHE, TokenApi.LONGEST_TTL);
             }
         }
         return all;
@@ -306,10 +296,7 @@ final class SettingApi {
                 && given.size() <= MOST_PATTERNS
                 && given.propertyNames().stream().allMatch(name -> !name.isBlank() && name.length() <= LONGEST_MODEL);
         if (!good && !given.isMissingNode()) {
-            fields.fault(
-                    field,
-                    "(expected: an object with at most " + MOST_PATTERNS + " names of models or globs, each of 1 to "
-                            + LONGEST_MODEL + " characters)");
+            fields.wrong(field, "not shown here", Rule.BY_MODEL, MOST_PATTERNS, LONGEST_MODEL);
         }
         return good ? given.properties() : Set.of();
     }

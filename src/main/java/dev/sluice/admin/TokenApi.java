@@ -12,6 +12,7 @@ import dev.sluice.access.User;
 import dev.sluice.access.Users;
 import dev.sluice.database.Where;
 import dev.sluice.wire.Limits;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -26,7 +27,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
-import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -298,7 +298,8 @@ final class TokenApi {
         User user = users.known(owner);
         boolean subordinate = operator.role().administers() && (user == null || user.role() == Role.USER);
         if (!operator.owns(owner) && operator.role() != Role.ROOT && !subordinate) {
-            throw new AccessDeniedException(
+            throw new Forbidden(
+                    Objection.NOT_YOURS,
                     operator.role().administers()
                             ? "Only root may make or change the tokens of an admin."
                             : "You may make and change only your own tokens. Leave user_id out.");
@@ -315,7 +316,7 @@ final class TokenApi {
         Long owner = fields.id("user_id");
         long userId = owner == null ? before.userId() : owner;
         if (users.known(userId) == null) {
-            fields.fault("user_id", userId + " (expected: the id of a user)");
+            fields.wrong("user_id", String.valueOf(userId), Rule.USER);
         } else {
             mayGive(operator, userId);
         }

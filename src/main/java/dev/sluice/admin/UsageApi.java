@@ -54,7 +54,7 @@ final class UsageApi {
         Page page = Page.of(query, "from", "to", "group_by", "model", "token_id", "user_id", "channel_id");
         for (String paging : List.of("limit", "cursor")) {
             if (query.containsKey(paging)) {
-                throw Invalid.field(paging, "is not taken here: usage comes whole");
+                throw Invalid.field(paging, Rule.PARAMETER, "is not taken here: usage comes whole");
             }
         }
         List<String> groupBy = groupBy(page.text("group_by"));
@@ -64,7 +64,7 @@ final class UsageApi {
         int first = from == null ? today - DEFAULT_DAYS + 1 : (int) Math.floorDiv(from, DAY);
         int last = to == null ? today : (int) Math.floorDiv(to - 1, DAY);
         if (first > last) {
-            throw Invalid.field("from", page.text("from") + " (expected: a time before 'to')");
+            throw Invalid.field("from", Rule.TIME_BEFORE_END, Rule.TIME_BEFORE_END.message(page.text("from") + ""));
         }
         Where where = new Where()
                 .atLeast("usage_day", first)
@@ -82,7 +82,8 @@ final class UsageApi {
     private static List<String> groupBy(@Nullable String text) {
         List<String> groups = text == null ? List.of("day") : List.of(text.split(","));
         if (!GROUPS.containsAll(groups) || Set.copyOf(groups).size() != groups.size()) {
-            throw Invalid.field("group_by", text + " (expected: any of " + String.join(",", GROUPS) + ")");
+            throw Invalid.field(
+                    "group_by", Rule.PARAMETER, text + " (expected: any of " + String.join(",", GROUPS) + ")");
         }
         return groups;
     }

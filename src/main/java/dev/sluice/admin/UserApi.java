@@ -11,6 +11,7 @@ import dev.sluice.access.User;
 import dev.sluice.access.Users;
 import dev.sluice.database.Where;
 import dev.sluice.wire.Limits;
+import dev.sluice.wire.Objection;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -26,7 +27,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
-import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -199,7 +199,7 @@ final class UserApi {
         Fields fields = Fields.read(body, Fields.JSON.createObjectNode(), WRITABLE, READ_ONLY);
         String password = password(fields);
         if (password == null) {
-            fields.fault("password", "absent (expected: 8 characters or more)");
+            fields.fault("password", Rule.PASSWORD, "absent (expected: 8 characters or more)");
         }
         long now = clock.millis();
         User draft = user(
@@ -255,7 +255,7 @@ final class UserApi {
                 && before.renewal().equals(after.renewal())
                 && before.limits().equals(after.limits());
         if (operator.role() != Role.ROOT && operator.owns(before.id()) && !same) {
-            throw new AccessDeniedException("Of yourself you may change display_name and password alone.");
+            throw new Forbidden(Objection.NOT_ALLOWED, "Of yourself you may change display_name and password alone.");
         }
     }
 
@@ -270,7 +270,7 @@ final class UserApi {
         administering(operator);
         return visible(operator, id).flatMap(there -> {
             if (operator.owns(there.id())) {
-                return Mono.error(new Conflict("You cannot delete yourself."));
+                return Mono.error(new Conflict(Objection.YOURSELF, "You cannot delete yourself."));
             }
             mayChange(operator, there);
             return users.delete(there.id(), trail.of(operator, KIND));
@@ -290,7 +290,7 @@ final class UserApi {
 
     static void administering(Operator operator) {
         if (!operator.role().administers()) {
-            throw new AccessDeniedException("Only an admin may do this.");
+            throw new Forbidden(Objection.ADMINS_ONLY, "Only an admin may do this.");
         }
     }
 
@@ -298,7 +298,7 @@ final class UserApi {
     static void mayChange(Operator operator, User there) {
         administering(operator);
         if (operator.role() != Role.ROOT && there.role() != Role.USER) {
-            throw new AccessDeniedException("Only root may change an admin.");
+            throw new Forbidden(Objection.ROOT_ONLY, "Only root may change an admin.");
         }
     }
 
@@ -306,7 +306,7 @@ final class UserApi {
         String password = fields.text("password", 1_000);
         String fault = password == null ? null : Passwords.fault(password);
         if (fault != null) {
-            fields.fault("password", fault);
+            fields.fault("password", Rule.PASSWORD, fault);
         }
         return password;
     }
@@ -314,7 +314,7 @@ final class UserApi {
     static String username(Fields fields) {
         String username = String.valueOf(fields.text("username", 64));
         if (!username.matches("[\\p{L}\\p{N}._@-]{1,64}") || !fields.has("username")) {
-            fields.fault("username", "'" + username + "' (expected: 1 to 64 letters, digits, '.', '_', '@' and '-')");
+            fields.wrong("username", "'" + username + "'", Rule.USERNAME);
         }
         return username;
     }
@@ -324,7 +324,7 @@ final class UserApi {
         Role role = role(fields, operator, before);
         String group = fields.has("group") ? String.valueOf(fields.text("group", 64)) : Groups.DEFAULT;
         if (groups.find(group) == null) {
-            fields.fault("group", "'" + group + "' (expected: a name of /api/groups)");
+            fields.wrong("group", "'" + group + "'", Rule.GROUP);
         }
         password(fields);
         String display = fields.text("display_name", 100);
@@ -351,10 +351,10 @@ final class UserApi {
         try {
             role = text == null ? Role.USER : Role.valueOf(text.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            fields.fault("role", "'" + text + "' (expected: root, admin or user)");
+            fields.wrong("role", "'" + text + "'", Rule.ROLE);
         }
         if (operator.role() != Role.ROOT && role != before.role()) {
-            throw new AccessDeniedException("Only root gives or takes the roles root and admin.");
+            throw new Forbidden(Objection.ROOT_ONLY, "Only root gives or takes the roles root and admin.");
         }
         return role;
     }

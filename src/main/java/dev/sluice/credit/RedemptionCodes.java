@@ -6,6 +6,7 @@ import dev.sluice.access.User;
 import dev.sluice.database.Database;
 import dev.sluice.database.Where;
 import dev.sluice.database.Witness;
+import dev.sluice.wire.Objection;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
@@ -85,8 +86,8 @@ public final class RedemptionCodes {
         return database.inTransaction(client -> one(client, new Where().equal("id", id))
                 .flatMap(code -> CodeTable.deleteUnused(client, id)
                         .filter(deleted -> deleted)
-                        .switchIfEmpty(
-                                Mono.error(() -> new Conflict("The code has been redeemed: it stays in the books.")))
+                        .switchIfEmpty(Mono.error(() -> new Conflict(
+                                Objection.CODE_REDEEMED, "The code has been redeemed: it stays in the books.")))
                         .flatMap(deleted -> witness.saw(client, code, null).thenReturn(code))));
     }
 
@@ -117,10 +118,9 @@ public final class RedemptionCodes {
     }
 
     private static Conflict spent(RedemptionCode code, long now) {
-        return new Conflict(
-                code.state(now) == RedemptionCode.State.EXPIRED
-                        ? "The code has expired."
-                        : "The code has been redeemed already.");
+        return code.state(now) == RedemptionCode.State.EXPIRED
+                ? new Conflict(Objection.CODE_EXPIRED, "The code has expired.")
+                : new Conflict(Objection.CODE_REDEEMED, "The code has been redeemed already.");
     }
 
     private static Mono<RedemptionCode> one(DatabaseClient client, Where where) {

@@ -101,7 +101,7 @@ final class Attempts {
     }
 
     private Mono<Void> next(Call call) {
-        Choice choice = line.ahead(call.route()) ? null : chosen(call);
+        Choice choice = chosen(call, true);
         if (choice != null) {
             return attempt(call, choice);
         }
@@ -144,7 +144,7 @@ final class Attempts {
 
     /** The channel of the next attempt. @throws Refusal when there is none left */
     Choice choose(Call call) {
-        Choice choice = chosen(call);
+        Choice choice = chosen(call, false);
         if (choice == null) {
             throw noneLeft(call);
         }
@@ -159,16 +159,22 @@ final class Attempts {
                 : inexpressible != null ? inexpressible : noneAvailable(call);
     }
 
-    /** Of the model that is asked for, else of one that stands in for it; null: none can take the call now. */
-    private @Nullable Choice chosen(Call call) {
-        Choice choice = call.route()
-                .choose(
+    /**
+     * Of the model that is asked for, else of one that stands in for it; null: none can take the call now.
+     *
+     * @param inTurn it may wait, and so does not pass those who wait already
+     */
+    private @Nullable Choice chosen(Call call, boolean inTurn) {
+        Route route = call.route();
+        Choice choice = inTurn && line.ahead(route)
+                ? null
+                : route.choose(
                         call.tries().tried(),
                         call.pinnedChannel(),
                         call.estimatedTokens(settings.defaultOutputTokens()),
-                        call.kin(call.route().sticky()),
+                        call.kin(route.sticky()),
                         clock.millis());
-        return choice == null && fallsBack(call) ? chosen(call) : choice;
+        return choice == null && fallsBack(call) ? chosen(call, inTurn) : choice;
     }
 
     private Mono<Void> attempt(Call call, Choice choice, boolean askForUsage) {

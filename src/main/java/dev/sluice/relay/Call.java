@@ -231,6 +231,7 @@ final class Call {
         String user = ask().user();
         return switch (sticky) {
             case PROMPT_CACHE_KEY -> ask().cacheKey();
+            case CONVERSATION -> ask().opening();
             case USER -> user != null ? user : "user " + caller.user().id();
         };
     }

@@ -319,6 +319,17 @@ public final class Ask {
         return user;
     }
 
+    /** What is the same in each call of one conversation; null: nothing is known. */
+    public @Nullable String opening() {
+        String list = endpoint.required;
+        if (list == null) {
+            return null;
+        }
+        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {
+            return Opening.name(json, body, list);
+        }
+    }
+
     /** The tier that the caller asks for; which one it gets, the vendor says. */
     public Usage.Tier tier() {
         return tier;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.Answer;
 import dev.sluice.testing.Gateway;
+import dev.sluice.wire.Objection;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,8 @@ class ProblemsTest {
         assertThat(answer.json().path("status").asInt()).isEqualTo(status);
         assertThat(answer.json().path("title").asString()).isNotEmpty();
         assertThat(answer.json().path("detail").asString()).isNotEmpty();
+        assertThat(Arrays.stream(Objection.values()).map(each -> each.label))
+                .contains(answer.json().path("code").asString());
         assertThat(answer.body())
                 .doesNotContain("Exception")
                 .doesNotContain("springframework")
@@ -50,6 +54,17 @@ class ProblemsTest {
         problem(root.asks("PATCH", "/channels/999999999", "{}"), 404);
         problem(root.asks("DELETE", "/channels/999999999", null), 404);
         problem(root.asks("POST", "/channels/999999999/test", "{}"), 404);
+    }
+
+    @Test
+    void eachWrongFieldIsToldWithItsRule() {
+        Answer answer = problem(root.asks("POST", "/tokens", "{\"limits\":{\"rpm\":0},\"colour\":1}"), 400);
+        assertThat(answer.json().path("code").asString()).isEqualTo("wrong_fields");
+        assertThat(answer.json().path("errors").toString())
+                .contains("{\"field\":\"limits.rpm\",\"message\":\"0 (expected: a whole number >= 1)\","
+                        + "\"rule\":\"whole_at_least\",\"values\":[1]}")
+                .contains("\"rule\":\"name\",\"values\":[100]")
+                .contains("\"rule\":\"known\",\"values\":[]");
     }
 
     @Test

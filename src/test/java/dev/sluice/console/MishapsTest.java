@@ -2,6 +2,7 @@ package dev.sluice.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.microsoft.playwright.options.ColorScheme;
 import dev.sluice.console.Chromium.Look;
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.Script;
@@ -71,7 +72,7 @@ class MishapsTest {
         root.presses("Change password");
         assertThat(root.marked()).containsExactly("New password again");
         root.fills("New password", "short").fills("New password again", "short").presses("Change password");
-        root.sees("5 characters");
+        root.page().locator(".fault:has-text('8 characters or more')").waitFor();
         assertThat(root.marked()).containsExactly("New password");
     }
 
@@ -90,7 +91,29 @@ class MishapsTest {
         assertThat(root.field("Base URL").evaluate("each => each === document.activeElement"))
                 .as("the first wrong field has the focus")
                 .isEqualTo(true);
-        root.sees("ftp://x");
+        root.sees("A whole number from 1 to 1000.");
+    }
+
+    @Test
+    void theApisObjectionsAreInTheReadersLanguage_withItsOwnSentenceBelow() {
+        gateway.api("POST", "/users", "{\"username\":\"twin\",\"password\":\"" + PASSWORD + "\"}")
+                .expect(201);
+        try (Person reader = signedIn.again(chromium, new Look(1280, 800, ColorScheme.DARK, "zh-CN"))) {
+            reader.heading().waitFor();
+            reader.opens("users").presses("新建用户").fills("用户名", "no blanks").fills("密码", PASSWORD);
+            reader.presses("新建用户");
+            assertThat(reader.marked()).containsExactly("用户名");
+            reader.seesInFront("有些内容需要修改");
+            assertThat(reader.front().locator(".fault").innerText()).contains("1 到 64 个字母");
+            reader.fills("用户名", "twin").presses("新建用户");
+            reader.seesInFront("该用户名已被使用。").seesInFront("There is a user named 'twin' already.");
+            assertThat(reader.barriers()).isEmpty();
+            reader.presses("取消");
+            reader.opens("channels").fills("权重: Berlin", "0");
+            reader.page().keyboard().press("Enter");
+            reader.sees("请填写 1 到 1000 的整数。");
+            assertThat(reader.complaintsButRefusals()).isEmpty();
+        }
     }
 
     @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Who may connect, for how long, and with how long a head. */
 class ConnectionsTest {
     private static final Gateway gateway = Gateway.start(
-            "sluice.connections-per-address=3", "sluice.trusted-proxies=127.0.0.9/32", "server.netty.idle-timeout=2s");
+            "sluice.connections-per-address=3", "sluice.trusted-proxies=127.0.0.9/32", "server.netty.idle-timeout=9s");
 
     @AfterAll
     static void stop() {
@@ -83,11 +83,12 @@ class ConnectionsTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource({"'',''", "'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n',HTTP/1.1 200"})
-    void closesAConnection_onWhichNothingIsAsked(String said, String heard) throws Exception {
-        try (Socket idle = from("127.0.0.4")) {
-            assertThat(ask(idle, said)).startsWith(heard);
+    @Test
+    void closesAConnection_onWhichNothingIsAsked() throws Exception {
+        try (Socket silent = from("127.0.0.4");
+                Socket served = from("127.0.0.4")) {
+            assertThat(ask(served, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")).startsWith("HTTP/1.1 200");
+            assertThat(readToTheEnd(silent)).isEmpty();
         }
     }
 
