@@ -32,6 +32,9 @@ final class ChatForm implements Form {
     /** They think always, if as little as {@code minimal}; their successors know {@code none} in its place. */
     private static final Pattern FIFTH = Pattern.compile("(^|/)gpt-5(?![0-9.])");
 
+    /** Elsewhere {@code none} may be an error, and not to say it at worst means to think: Anthropic's clients say it by habit. */
+    private static final Pattern TAKES_NONE = Pattern.compile("(^|/)(gpt-5\\.|gemini-2\\.5-flash|qwen3)");
+
     private static final Pattern AFTER_FIFTH = Pattern.compile("(^|/)gpt-5\\.");
 
     @Override
@@ -350,7 +353,8 @@ final class ChatForm implements Form {
         boolean first = FIRST_REASONERS.matcher(model).find();
         boolean fifth = FIFTH.matcher(model).find();
         return switch (effort) {
-            case NONE -> first ? "low" : fifth ? "minimal" : "none";
+            case NONE ->
+                first ? "low" : fifth ? "minimal" : TAKES_NONE.matcher(model).find() ? "none" : null;
             case MINIMAL -> first || AFTER_FIFTH.matcher(model).find() ? "low" : "minimal";
             case XHIGH, MAX -> first || fifth ? "high" : effort.word();
             case LOW, MEDIUM, HIGH -> effort.word();

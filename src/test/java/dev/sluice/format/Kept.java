@@ -160,6 +160,7 @@ final class Kept {
                 switch (format) {
                     case GEMINI -> Reasoning.UNSET;
                     case MESSAGES -> new Reasoning(effort == Effort.MINIMAL ? Effort.LOW : effort, null);
+                    case CHAT -> effort == Effort.NONE ? Reasoning.UNSET : new Reasoning(effort, null);
                     default -> new Reasoning(effort, null);
                 };
         };
