@@ -32,6 +32,12 @@ class ConnectionsTest {
         return socket;
     }
 
+    /** Connections come in on several event loops, so that a later one may be counted first, until it is answered. */
+    private static void expectServed(Socket socket) throws Exception {
+        socket.getOutputStream().write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        assertThat(socket.getInputStream().readNBytes(13)).asString().isEqualTo("HTTP/1.1 200 ");
+    }
+
     private static String ask(Socket socket, String request) throws Exception {
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         return readToTheEnd(socket);
@@ -47,6 +53,7 @@ class ConnectionsTest {
         List<Socket> open = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             open.add(from("127.0.0.2"));
+            expectServed(open.getLast());
         }
 
         try (Socket fourth = from("127.0.0.2")) {
