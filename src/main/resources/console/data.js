@@ -25,6 +25,9 @@ export function useGet(path, { every } = {}) {
   return { ...state, reload };
 }
 
+/** Pages that are not full and not the last, as those of a search through many rows are, are followed at once: so many. */
+const FOLLOWED = 5;
+
 /** { rows, problem, loading, more, reload } of a list; `more` is null when that was all. */
 export function useList(path, values = {}, { every, limit = 50 } = {}) {
   const asking = path + query({ ...values, limit });
@@ -35,11 +38,17 @@ export function useList(path, values = {}, { every, limit = 50 } = {}) {
       const mine = ++asked.current;
       setState((now) => ({ ...now, loading: true }));
       try {
-        const page = await get(asking + (cursor ? '&cursor=' + encodeURIComponent(cursor) : ''));
-        if (mine !== asked.current) return;
+        const rows = [...before];
+        let next = cursor;
+        for (let i = 0; i === 0 || (next && i < FOLLOWED && rows.length < before.length + limit); i++) {
+          const page = await get(asking + (next ? '&cursor=' + encodeURIComponent(next) : ''));
+          if (mine !== asked.current) return;
+          rows.push(...page.data);
+          next = page.next_cursor;
+        }
         setState((now) => ({
-          rows: [...before, ...page.data],
-          cursor: page.next_cursor,
+          rows,
+          cursor: next,
           pages: cursor ? now.pages + 1 : 1,
           problem: null,
           loading: false,
@@ -48,7 +57,7 @@ export function useList(path, values = {}, { every, limit = 50 } = {}) {
         if (mine === asked.current) setState((now) => ({ ...now, problem, loading: false }));
       }
     },
-    [asking],
+    [asking, limit],
   );
   useEffect(() => {
     setState((now) => ({ ...now, rows: null, problem: null }));

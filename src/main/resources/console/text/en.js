@@ -522,6 +522,8 @@ export default {
   "scope.read": "read",
   "scope.write": "write",
   "search": "Search",
+  "search.far": "Nothing found so far",
+  "search.further": "Search further back",
   "search.model": "Search models",
   "search.name": "Search by name",
   "setting.fallback_models": "Stand-ins",

@@ -522,6 +522,8 @@ export default {
   "scope.read": "只读",
   "scope.write": "读写",
   "search": "搜索",
+  "search.far": "目前尚未找到",
+  "search.further": "继续向前查找",
   "search.model": "搜索模型",
   "search.name": "按名称搜索",
   "setting.fallback_models": "后备模型",

@@ -14,6 +14,9 @@ export function Table({ caption, columns, list, empty, chosen, choose, faded, dr
   const { rows, problem, loading, more, reload } = list;
   if (problem && !rows) return html`<${Trouble} problem=${problem} retry=${reload} />`;
   if (!rows) return html`<${Loading} />`;
+  if (rows.length === 0 && more) {
+    return html`<${Empty} title=${t('search.far')}><button class="quiet" disabled=${loading} onClick=${more}>${loading ? t('loading') : t('search.further')}</button><//>`;
+  }
   if (rows.length === 0) return empty || html`<${Empty} title=${t('nothing')} />`;
   const toggle = (id) => {
     const next = new Set(chosen);

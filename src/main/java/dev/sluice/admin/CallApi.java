@@ -14,6 +14,8 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -36,6 +38,18 @@ final class CallApi {
     private static final String[] FILTERS = {
         "user_id", "token_id", "channel_id", "model", "status", "endpoint", "stream", "error_code", "from", "to"
     };
+
+    /** What rows are found by: of several the first, the others sift. */
+    private static final List<String> KEYS = List.of("token_id", "user_id", "channel_id");
+
+    /** What no index knows: rows are looked through for them. */
+    private static final Set<String> SIFTING = Set.of("model", "status", "endpoint", "stream", "error_code");
+
+    /** Rows that one page looks through: some 50 ms on two cores. Most filters find a page among fewer. */
+    private static final int LOOKED_THROUGH = 20_000;
+
+    /** The same of rows that are found by a key: they lie apart. */
+    private static final int LOOKED_THROUGH_BY_KEY = 4_000;
 
     private final CallTable calls;
 
@@ -148,13 +162,46 @@ final class CallApi {
     @Operation(
             summary =
                     "Calls, newest first. Filters: user_id, token_id, channel_id, model (with *), status, endpoint, stream,"
-                            + " error_code, from, to. Accept: text/csv exports them all")
+                            + " error_code, from, to. With filters a page may hold fewer than limit while there is a next."
+                            + " Accept: text/csv exports them all")
     Mono<Page.Of<View>> list(
             @AuthenticationPrincipal Operator operator,
             @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, FILTERS);
-        Where where = where(page, operator).below("id", page.after());
-        return page.of(calls.list(where, page.limit() + 1), Entry::id, View::of);
+        Where all = where(page, operator).below("id", page.after());
+        List<String> keys = keys(query, operator);
+        String key = keys.isEmpty() ? null : keys.getFirst();
+        if (keys.size() < 2 && SIFTING.stream().noneMatch(query::containsKey)) {
+            return page(page, all, key);
+        }
+        Where found = time(page, new Where()).below("id", page.after());
+        if (key != null) {
+            Long id = page.number(key);
+            found.equal(key, id == null ? Long.valueOf(operator.user().id()) : id);
+        }
+        return calls.rest(found, key, key == null ? LOOKED_THROUGH : LOOKED_THROUGH_BY_KEY)
+                .map(Optional::of)
+                .defaultIfEmpty(Optional.empty())
+                .flatMap(rest ->
+                        page(page, all.atLeast("id", rest.orElse(null)), key).map(sifted -> goesOn(sifted, rest)));
+    }
+
+    private static List<String> keys(MultiValueMap<String, String> query, Operator operator) {
+        return KEYS.stream()
+                .filter(key -> query.containsKey(key)
+                        || key.equals("user_id") && !operator.role().administers())
+                .toList();
+    }
+
+    private Mono<Page.Of<View>> page(Page page, Where where, @Nullable String key) {
+        return page.of(calls.list(where, key, page.limit() + 1), Entry::id, View::of);
+    }
+
+    /** When a page is not full, the next goes on where it rested. */
+    private static Page.Of<View> goesOn(Page.Of<View> page, Optional<String> rest) {
+        return page.nextCursor() == null && rest.isPresent()
+                ? new Page.Of<>(page.data(), Page.encoded(rest.get()))
+                : page;
     }
 
     @GetMapping(produces = "text/csv")
@@ -164,7 +211,9 @@ final class CallApi {
             @Parameter(hidden = true) @RequestParam MultiValueMap<String, String> query) {
         Page page = Page.of(query, FILTERS);
         where(page, operator); // what is wrong is said before the first line
-        Flux<String> lines = calls.export(() -> where(page, operator)).map(Csv::lines);
+        List<String> keys = keys(query, operator);
+        Flux<String> lines = calls.export(() -> where(page, operator), keys.isEmpty() ? null : keys.getFirst())
+                .map(Csv::lines);
         return ResponseEntity.ok()
                 .contentType(MediaType.parseMediaType("text/csv;charset=UTF-8"))
                 .header("Content-Disposition", "attachment; filename=\"calls.csv\"")
@@ -198,6 +247,10 @@ final class CallApi {
         if (asked != null && !asked.equals(user)) {
             where.equal("user_id", asked); // somebody else's: there are none to see
         }
+        return time(page, where);
+    }
+
+    private static Where time(Page page, Where where) {
         Long from = page.from("from");
         Long to = page.to("to");
         return where.atLeast("id", from == null ? null : CallId.floor(from))

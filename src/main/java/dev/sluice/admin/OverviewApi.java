@@ -2,6 +2,7 @@ package dev.sluice.admin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.github.benmanes.caffeine.cache.AsyncLoadingCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sluice.access.Operator;
 import dev.sluice.channel.Channels;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -41,16 +44,25 @@ final class OverviewApi {
     /** Many open consoles read the ledger's rows no more often than one that is. */
     private static final Duration FRESH = Duration.ofSeconds(3);
 
+    /** Whoever looks on gets what there was before, when making it anew takes longer, as it does in a very large ledger. */
+    private static final Duration PATIENCE = Duration.ofMillis(100);
+
+    private static final Duration OLDEST = Duration.ofMinutes(1);
+
     private final CallTable calls;
+    private final RecentCalls recent;
     private final Channels channels;
     private final Prices prices;
     private final MeterRegistry meters;
     private final Clock clock;
     private final AsyncLoadingCache<Long, View> views;
+    private final Cache<Long, View> before =
+            Caffeine.newBuilder().expireAfterWrite(OLDEST).maximumSize(1_000).build();
 
     OverviewApi(
             CallTable calls, RecentCalls recent, Channels channels, Prices prices, MeterRegistry meters, Clock clock) {
         this.calls = calls;
+        this.recent = recent;
         this.channels = channels;
         this.prices = prices;
         this.meters = meters;
@@ -58,7 +70,7 @@ final class OverviewApi {
         this.views = Caffeine.newBuilder()
                 .expireAfterWrite(FRESH)
                 .maximumSize(1_000)
-                .buildAsync((user, executor) -> made(recent, user).toFuture());
+                .buildAsync((user, executor) -> made(user).toFuture());
     }
 
     /** One hour of calls, or all of them together. */
@@ -119,15 +131,28 @@ final class OverviewApi {
     @Operation(summary = "The last 24 hours by the hour, open calls, models without a price; a user sees its own calls")
     Mono<View> overview(@AuthenticationPrincipal Operator operator) {
         boolean admin = operator.role().administers();
-        return Mono.fromFuture(
-                        () -> views.get(admin ? EVERYBODY : operator.user().id()), true)
+        return soon(admin ? EVERYBODY : operator.user().id())
                 .flatMap(view -> admin ? forAdmin(operator, view) : Mono.just(view));
     }
 
-    private Mono<View> made(RecentCalls recent, long user) {
+    /** The first look after a start reads a day's rows; it is made before somebody waits for it. */
+    @EventListener(ApplicationReadyEvent.class)
+    void makeTheFirst() {
+        var unused = made(EVERYBODY).toFuture();
+    }
+
+    private Mono<View> soon(long user) {
+        Mono<View> fresh = Mono.fromFuture(() -> views.get(user), true);
+        return fresh.timeout(
+                PATIENCE, Mono.justOrEmpty(before.getIfPresent(user)).switchIfEmpty(fresh));
+    }
+
+    private Mono<View> made(long user) {
         long now = clock.millis() / RecentCalls.HOUR;
         long first = now - HOURS + 1;
-        return recent.byHour(first, user == EVERYBODY ? null : user).map(hours -> view(first, now, hours));
+        return recent.byHour(first, now, user == EVERYBODY ? null : user)
+                .map(hours -> view(first, now, hours))
+                .doOnNext(view -> before.put(user, view));
     }
 
     private static View view(long first, long now, Map<Long, RecentCalls.Sums> hours) {

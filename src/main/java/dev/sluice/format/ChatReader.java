@@ -1,15 +1,13 @@
 package dev.sluice.format;
 
 import dev.sluice.wire.Usage;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads OpenAI's chat completions, and the many things that go by that name. */
-final class ChatReader implements AnswerReader {
+final class ChatReader extends JsonReader {
     /** A tool call as it comes together. Some vendors send its name late, repeat its id, or leave out its index. */
     private static final class Slot {
         final int index; // the vendor's; -1: it gave none
@@ -28,27 +26,19 @@ final class ChatReader implements AnswerReader {
     private final List<Slot> slots = new ArrayList<>();
     private int begun;
     private boolean started;
-    private boolean stopped;
-    private boolean last;
 
     ChatReader(List<String> quirks) {
         this.completionExcludesReasoning = quirks.contains("completion_excludes_reasoning");
     }
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
-        if (to - from >= 6 && new String(data, from, 6, StandardCharsets.US_ASCII).equals("[DONE]")) {
-            last = true;
-            fillEmptyCalls(pieces);
-            return;
-        }
-        JsonNode chunk;
-        try {
-            chunk = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
-            return;
-        }
+    void done(Consumer<Piece> pieces) {
+        last = true;
+        fillEmptyCalls(pieces);
+    }
+
+    @Override
+    void event(String name, JsonNode chunk, Consumer<Piece> pieces) {
         if (Fields.given(chunk.path("error"))) {
             pieces.accept(new Piece.Broken("an error event"));
             return;
@@ -66,14 +56,7 @@ final class ChatReader implements AnswerReader {
     }
 
     @Override
-    public void whole(byte[] answer, Consumer<Piece> pieces) {
-        JsonNode doc;
-        try {
-            doc = Fields.tree(answer, 0, answer.length);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an answer that is not JSON"));
-            return;
-        }
+    void whole(JsonNode doc, Consumer<Piece> pieces) {
         JsonNode choice = doc.path("choices").path(0);
         if (!choice.path("message").isObject()) {
             pieces.accept(new Piece.Broken("an answer without a message"));
@@ -228,15 +211,5 @@ final class ChatReader implements AnswerReader {
             pieces.accept(new Piece.Spent(
                     usage.at(Usage.Tier.of(answer.path("service_tier").asString("")))));
         }
-    }
-
-    @Override
-    public boolean last() {
-        return last;
-    }
-
-    @Override
-    public boolean finished() {
-        return stopped;
     }
 }

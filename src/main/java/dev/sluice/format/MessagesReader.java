@@ -4,11 +4,10 @@ import dev.sluice.wire.Usage;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads Anthropic's messages. */
-final class MessagesReader implements AnswerReader {
+final class MessagesReader extends JsonReader {
     /** A tool call whose block is open. */
     private static final class Open {
         final int ordinal;
@@ -24,8 +23,6 @@ final class MessagesReader implements AnswerReader {
     private final Map<Integer, Open> open = new HashMap<>();
     private final Counts counts = new Counts();
     private int calls;
-    private boolean stopped;
-    private boolean last;
 
     /** The counts of an answer up to now: each event may repeat some and leave others out. */
     static final class Counts {
@@ -65,14 +62,7 @@ final class MessagesReader implements AnswerReader {
     }
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
-        JsonNode event;
-        try {
-            event = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
-            return;
-        }
+    void event(String name, JsonNode event, Consumer<Piece> pieces) {
         int index = event.path("index").asInt(0);
         switch (event.path("type").asString(name)) {
             case "message_start" -> {
@@ -194,14 +184,7 @@ final class MessagesReader implements AnswerReader {
     }
 
     @Override
-    public void whole(byte[] answer, Consumer<Piece> pieces) {
-        JsonNode message;
-        try {
-            message = Fields.tree(answer, 0, answer.length);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an answer that is not JSON"));
-            return;
-        }
+    void whole(JsonNode message, Consumer<Piece> pieces) {
         if (!message.path("content").isArray()) {
             pieces.accept(new Piece.Broken("an answer without content"));
             return;
@@ -214,15 +197,5 @@ final class MessagesReader implements AnswerReader {
         }
         stop(message, pieces);
         spent(message.path("usage"), pieces);
-    }
-
-    @Override
-    public boolean last() {
-        return last;
-    }
-
-    @Override
-    public boolean finished() {
-        return stopped;
     }
 }

@@ -13,7 +13,6 @@ import dev.sluice.vendor.Way;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
-import dev.sluice.wire.Usage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -355,8 +354,9 @@ final class Attempts {
             reply.abandon();
             return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "content type " + Plain.text(type)));
         }
-        call.answeredBy((prompt, generates) -> new Usage(prompt.getAsLong(), 0, 0, 0, 0, true));
-        return new BytesAnswer(call, reply)
+        SpeechReading reading = new SpeechReading(type.equals("text/event-stream"));
+        call.answeredBy(reading);
+        return new BytesAnswer(call, reply, reading)
                 .body()
                 .switchOnFirst((first, all) -> sendBytes(call, attempt, first, all))
                 .doOnDiscard(ByteBuf.class, ByteBuf::release)

@@ -182,6 +182,7 @@ public final class Upstream {
                 .responseConnection((response, connection) ->
                         Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
                 .single()
+                .doOnNext(reply -> reply.renames(overrides.renames(way.format())))
                 .onErrorMap(IllegalArgumentException.class, Upstream::notHttp);
         Mono<Reply> timed = target.totalMs() == 0 ? once : once.doOnNext(reply -> reply.endBy(begun, target.totalMs()));
         return timed.onErrorResume(error -> reused[0] && brokenOff(error) ? timed : Mono.error(error))

@@ -109,8 +109,8 @@ public final class UsageSpotter {
             ended();
         } else if (length < LONGEST) {
             string[length++] = b;
-        } else {
-            length = LONGEST + 1;
+        } else if (length == LONGEST) {
+            length++;
         }
     }
 
