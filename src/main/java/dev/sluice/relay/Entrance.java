@@ -15,7 +15,7 @@ import reactor.netty.channel.ChannelOperations;
 /**
  * Where callers come in. It can be closed while those who are inside stay: a proxy that is refused a new connection has
  * sent nothing yet and goes to another node, and one whose connection ends as it sends a call does not know what became
- * of it.
+ * of it. (A {@code NettyServerCustomizer} would be shown the management port as well.)
  */
 @Component
 final class Entrance implements WebServerFactoryCustomizer<NettyReactiveWebServerFactory> {
