@@ -20,9 +20,15 @@ const MORE = [
   'image_output_usd_per_mtok',
 ];
 const LONG = ['long_context_tokens', 'long_input_usd_per_mtok', 'long_cached_input_usd_per_mtok', 'long_output_usd_per_mtok'];
+const UNITS = ['usd_per_minute', 'usd_per_mchar'];
+const TIERS = ['flex_input_usd_per_mtok', 'flex_output_usd_per_mtok', 'priority_input_usd_per_mtok', 'priority_output_usd_per_mtok'];
 const AMOUNTS = ['input_usd_per_mtok', 'output_usd_per_mtok', 'cached_input_usd_per_mtok', 'cache_write_usd_per_mtok', 'usd_per_call'];
 
-const ALL = [...AMOUNTS, ...MORE, ...LONG];
+const ALL = [...AMOUNTS, ...MORE, ...UNITS, ...TIERS, ...LONG];
+
+/** The unit of a price that is not one of tokens. */
+const HINTS = { usd_per_call: 'price.per.call', usd_per_minute: 'price.per.minute', usd_per_mchar: 'price.per.mchar' };
+const hint = (name) => t(HINTS[name] || 'price.per.mtok');
 
 export function Prices({ query }) {
   const list = useList('/prices', { model: query.name && `*${query.name}*`, source: query.source });
@@ -74,11 +80,15 @@ function Editor({ price, close, saved }) {
     <${Form} form=${form} onCancel=${close}>
       <div class="fields">
         <${Field} form=${form} name="model" label=${t('model')} hint=${t('price.model.hint')} required wide autofocus />
-        ${AMOUNTS.map((name) => html`<${Field} key=${name} form=${form} name=${name} type="number" label=${t('price.' + name)} hint=${t(name === 'usd_per_call' ? 'price.per.call' : 'price.per.mtok')} />`)}
+        ${AMOUNTS.map((name) => html`<${Field} key=${name} form=${form} name=${name} type="number" label=${t('price.' + name)} hint=${hint(name)} />`)}
       </div>
-      <details open=${MORE.some((name) => form.values[name] !== '')}>
+      <details open=${[...MORE, ...UNITS].some((name) => form.values[name] !== '')}>
         <summary>${t('price.media')}</summary>
-        <div class="fields">${MORE.map((name) => html`<${Field} key=${name} form=${form} name=${name} type="number" label=${t('price.' + name)} hint=${t('price.per.mtok')} />`)}</div>
+        <div class="fields">${[...MORE, ...UNITS].map((name) => html`<${Field} key=${name} form=${form} name=${name} type="number" label=${t('price.' + name)} hint=${hint(name)} />`)}</div>
+      </details>
+      <details open=${TIERS.some((name) => form.values[name] !== '')}>
+        <summary>${t('price.tiers')}</summary>
+        <div class="fields">${TIERS.map((name) => html`<${Field} key=${name} form=${form} name=${name} type="number" label=${t('price.' + name)} hint=${hint(name)} />`)}</div>
       </details>
       <details open=${LONG.some((name) => form.values[name] !== '')}>
         <summary>${t('price.long')}</summary>

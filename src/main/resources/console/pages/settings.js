@@ -8,7 +8,7 @@ import { Head } from '../ui/table.js';
 import { html, useRef } from '../view.js';
 
 const STRATEGIES = ['round_robin', 'least_busy', 'fastest', 'cheapest'];
-const STICKY = ['', 'prompt_cache_key', 'user'];
+const STICKY = ['', 'prompt_cache_key', 'conversation', 'user'];
 
 export function Settings() {
   const { data, problem, reload } = useGet('/settings');

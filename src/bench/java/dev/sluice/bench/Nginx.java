@@ -19,10 +19,10 @@ final class Nginx {
                 %s
                 daemon off;
                 worker_processes 1;
-                worker_rlimit_nofile 16384;
+                worker_rlimit_nofile 20000;
                 pid nginx.pid;
                 error_log error.log;
-                events { worker_connections 8192; }
+                events { worker_connections 20000; }
                 http {
                     access_log off;
                     client_body_temp_path body;

@@ -1,8 +1,11 @@
 package dev.sluice.access;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +69,23 @@ public final class ClientAddress {
             }
         }
         return false;
+    }
+
+    /**
+     * What counts as one caller where callers are counted by their address: the address itself, and of IPv6 its network
+     * of 64 bits, since that is the least a single subscriber is given (RFC 6177): else each would have 2^64 tries.
+     */
+    public static InetAddress counted(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        byte[] bytes = address.getAddress();
+        Arrays.fill(bytes, 8, 16, (byte) 0);
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("sixteen bytes are an address", e);
+        }
     }
 
     private static @Nullable Cidr literal(String hop) {

@@ -11,7 +11,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Slows down guessing of secrets: so many failures of one name, and of one address, in five minutes. What can be guessed
+ * Slows down guessing of secrets: so many failures of one name, and of one {@linkplain ClientAddress#counted address}, in five minutes. What can be guessed
  * is counted by {@link #attempt} before it is looked at, so that many at once gain nothing; a right guess clears its
  * name's count. What cannot be guessed is looked at after {@link #check}, and only failures are counted.
  */
@@ -37,18 +37,18 @@ public final class GuessThrottle {
 
     /** @throws Refusal when there were too many already */
     public void attempt(String username, InetAddress address) {
-        count(address, PER_ADDRESS);
+        count(ClientAddress.counted(address), PER_ADDRESS);
         count(name(username), PER_NAME);
     }
 
     /** @throws Refusal when there were too many already; counts nothing */
     public void check(String username, InetAddress address) {
-        refuse(counted.getIfPresent(address), PER_ADDRESS - 1);
+        refuse(counted.getIfPresent(ClientAddress.counted(address)), PER_ADDRESS - 1);
         refuse(counted.getIfPresent(name(username)), PER_NAME - 1);
     }
 
     public void failed(String username, InetAddress address) {
-        counted(address, PER_ADDRESS);
+        counted(ClientAddress.counted(address), PER_ADDRESS);
         counted(name(username), PER_NAME);
     }
 
@@ -56,7 +56,8 @@ public final class GuessThrottle {
         counted.invalidate(name(username));
         counted.asMap()
                 .computeIfPresent(
-                        address, (key, attempts) -> new Attempts(attempts.since, Math.max(0, attempts.count - 1)));
+                        ClientAddress.counted(address),
+                        (key, attempts) -> new Attempts(attempts.since, Math.max(0, attempts.count - 1)));
     }
 
     private void count(Object key, int most) {

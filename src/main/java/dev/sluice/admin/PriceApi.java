@@ -57,6 +57,12 @@ final class PriceApi {
             "image_input_usd_per_mtok",
             "image_output_usd_per_mtok",
             "usd_per_call",
+            "usd_per_minute",
+            "usd_per_mchar",
+            "flex_input_usd_per_mtok",
+            "flex_output_usd_per_mtok",
+            "priority_input_usd_per_mtok",
+            "priority_output_usd_per_mtok",
             "long_context_tokens",
             "long_input_usd_per_mtok",
             "long_cached_input_usd_per_mtok",
@@ -122,6 +128,32 @@ final class PriceApi {
             @Schema(description = "US dollars per call, beside the tokens") @JsonProperty("usd_per_call") @Nullable
             BigDecimal perCall,
 
+            @Schema(description = "Of a recording, of a vendor that counts its length")
+            @JsonProperty("usd_per_minute")
+            @Nullable
+            BigDecimal perMinute,
+
+            @Schema(description = "Per million characters of a text that is spoken")
+            @JsonProperty("usd_per_mchar")
+            @Nullable
+            BigDecimal perMchar,
+
+            @Schema(description = "Of an answer of the tier flex; null: as input")
+            @JsonProperty("flex_input_usd_per_mtok")
+            @Nullable
+            BigDecimal flexInput,
+
+            @Schema(description = "null: as output") @JsonProperty("flex_output_usd_per_mtok") @Nullable
+            BigDecimal flexOutput,
+
+            @Schema(description = "Of an answer of the tier priority; null: as input")
+            @JsonProperty("priority_input_usd_per_mtok")
+            @Nullable
+            BigDecimal priorityInput,
+
+            @Schema(description = "null: as output") @JsonProperty("priority_output_usd_per_mtok") @Nullable
+            BigDecimal priorityOutput,
+
             @Schema(description = "With more prompt tokens than this, the long_ prices hold for the whole call")
             @JsonProperty("long_context_tokens")
             @Nullable
@@ -157,7 +189,13 @@ final class PriceApi {
                     Views.usdOrNull(media.audioOutputNanos()),
                     Views.usdOrNull(media.imageInputNanos()),
                     Views.usdOrNull(media.imageOutputNanos()),
-                    Views.usdOrNull(price.callNanos()),
+                    Views.usdOrNull(price.units().callNanos()),
+                    Views.usdOrNull(price.units().minuteNanos()),
+                    Views.usdOrNull(price.units().mcharNanos()),
+                    Views.usdOrNull(price.tiers().flexInputNanos()),
+                    Views.usdOrNull(price.tiers().flexOutputNanos()),
+                    Views.usdOrNull(price.tiers().priorityInputNanos()),
+                    Views.usdOrNull(price.tiers().priorityOutputNanos()),
                     beyond == null ? null : beyond.moreThanTokens(),
                     Views.usdOrNull(beyond == null ? null : beyond.inputNanos()),
                     Views.usdOrNull(beyond == null ? null : beyond.cachedInputNanos()),
@@ -309,14 +347,42 @@ final class PriceApi {
                         fields.usd("audio_output_usd_per_mtok"),
                         fields.usd("image_input_usd_per_mtok"),
                         fields.usd("image_output_usd_per_mtok")),
-                fields.usd("usd_per_call"),
+                new Price.Units(fields.usd("usd_per_call"), fields.usd("usd_per_minute"), fields.usd("usd_per_mchar")),
+                new Price.Tiers(
+                        fields.usd("flex_input_usd_per_mtok"),
+                        fields.usd("flex_output_usd_per_mtok"),
+                        fields.usd("priority_input_usd_per_mtok"),
+                        fields.usd("priority_output_usd_per_mtok")),
                 longContext(fields),
                 false);
-        if (price.text().inputNanos() == null && price.text().outputNanos() == null && price.callNanos() == null) {
+        if (price.text().inputNanos() == null
+                && price.text().outputNanos() == null
+                && price.units().equals(Price.Units.NONE)) {
             fields.wrong("input_usd_per_mtok", "absent", Rule.PRICE);
         }
+        Price.Tiers tiers = price.tiers();
+        needs(
+                fields,
+                "input_usd_per_mtok",
+                price.text().inputNanos(),
+                tiers.flexInputNanos(),
+                tiers.priorityInputNanos());
+        needs(
+                fields,
+                "output_usd_per_mtok",
+                price.text().outputNanos(),
+                tiers.flexOutputNanos(),
+                tiers.priorityOutputNanos());
         fields.check();
         return price;
+    }
+
+    /** Caching and long contexts follow a tier's price by how it stands to the plain one. */
+    private static void needs(
+            Fields fields, String name, @Nullable Long plain, @Nullable Long flex, @Nullable Long priority) {
+        if (plain == null && (flex != null || priority != null)) {
+            fields.wrong(name, "absent", Rule.PLAIN_PRICE);
+        }
     }
 
     private static Price.@Nullable LongContext longContext(Fields fields) {

@@ -54,11 +54,13 @@ enum Rule {
     HEADER_NAMES("a header's name, and none that the gateway sets itself"),
     HEADER_VALUES("printable ASCII"),
     MODEL("a model's name or a glob"),
-    PRICE("a price per million tokens, or usd_per_call"),
+    PRICE("a price per million tokens, or usd_per_call, usd_per_minute or usd_per_mchar"),
+    PLAIN_PRICE("with a price of a tier, the plain one"),
     LONG_TOKENS("the prompt tokens beyond which the long_ prices hold"),
     LONG_PRICE("with long_context_tokens, a price that changes there"),
     STAND_INS("a list of 1 to {0} names of other models, without globs"),
-    ROUTING("{\"strategy\": round_robin, least_busy, fastest or cheapest, \"sticky\": prompt_cache_key, user or null}"),
+    ROUTING(
+            "{\"strategy\": round_robin, least_busy, fastest or cheapest, \"sticky\": prompt_cache_key, conversation, user or null}"),
     RESPONSE_CACHE("{\"ttl_seconds\": 1 to {0}, \"price_factor\": a number from 0 to 10000 with at most six decimals}"),
     BY_MODEL("an object with at most {0} names of models or globs, each of 1 to {1} characters");
 

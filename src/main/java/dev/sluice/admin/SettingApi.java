@@ -79,7 +79,7 @@ final class SettingApi {
 
             @Schema(
                     description = "What sends a call where the one before it went; null: nothing",
-                    allowableValues = {"prompt_cache_key", "user"})
+                    allowableValues = {"prompt_cache_key", "conversation", "user"})
             @Nullable
             String sticky) {
         static Map<String, RoutingView> of(Map<String, Routing> routing) {

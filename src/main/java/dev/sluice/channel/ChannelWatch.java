@@ -119,7 +119,7 @@ final class ChannelWatch {
 
     /** @param said the vendor's status, or 599 when there was no answer */
     private static void ask(Upstream upstream, Consumer<Integer> said) {
-        upstream.models()
+        upstream.models(upstream.modelLists().getFirst())
                 .map(ChannelWatch::status)
                 .timeout(PATIENCE)
                 .onErrorResume(error -> Mono.just(599))

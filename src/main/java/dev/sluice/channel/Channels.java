@@ -159,6 +159,12 @@ public final class Channels {
         return vendors.upstream(target(channel, 0));
     }
 
+    /** What costs at the channel are multiplied with, in millionths; of one that is gone: 1. */
+    public long priceFactorMillionths(long channelId) {
+        Live live = snapshot.channels.get(channelId);
+        return live == null ? 1_000_000 : live.channel().priceFactorMillionths();
+    }
+
     /** The first account of an enabled channel; null: there is none. */
     public @Nullable Upstream upstream(long channelId) {
         Live live = snapshot.channels.get(channelId);

@@ -18,6 +18,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,6 +41,9 @@ public final class Probe {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int LONGEST_ANSWER = 8 * 1024 * 1024;
     private static final int LONGEST_ERROR = 300;
+
+    /** The longest lists have some thousand names. */
+    private static final int MOST_PAGES = 20;
 
     /** Of what is shown: enough to see that a model speaks. */
     private static final int LONGEST_WORDS = 200;
@@ -182,15 +186,47 @@ public final class Probe {
                 + (reply.contentType().isEmpty() ? "no content type" : reply.contentType());
     }
 
-    /** The models that the vendor lists; errors with a {@link Failure} when it does not. */
+    /** The models that the vendor lists; errors with a {@link Failure} when it does not. Of many lists one is enough. */
     public Mono<List<String>> models(Channel channel) {
         return Mono.fromSupplier(() -> channels.upstream(channel))
-                .flatMap(Upstream::models)
-                .flatMap(reply -> text(reply.body()).map(text -> names(reply, text)))
+                .flatMap(upstream -> {
+                    List<Throwable> failures = new ArrayList<>();
+                    return Flux.fromIterable(upstream.modelLists())
+                            .concatMap(list -> pages(upstream, list).onErrorResume(error -> {
+                                failures.add(error);
+                                return Flux.empty();
+                            }))
+                            .collectList()
+                            .filter(names -> !names.isEmpty() || failures.isEmpty() && upstream.listsModels())
+                            .switchIfEmpty(Mono.error(() -> none(failures)));
+                })
                 .timeout(PATIENCE)
                 .onErrorMap(
                         error -> error instanceof Failure ? error : new Failure(Failure.Kind.NETWORK, reason(error)));
     }
+
+    private static Throwable none(List<Throwable> failures) {
+        return failures.isEmpty()
+                ? new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the vendor has no list of models")
+                : failures.getFirst();
+    }
+
+    /** A list may come in pages, as Google's do. */
+    private static Flux<String> pages(Upstream upstream, String list) {
+        return page(upstream, list)
+                .expand(page -> page.next.isEmpty()
+                        ? Mono.empty()
+                        : page(upstream, list + "&pageToken=" + URLEncoder.encode(page.next, StandardCharsets.UTF_8)))
+                .take(MOST_PAGES)
+                .concatMapIterable(Names::names);
+    }
+
+    private static Mono<Names> page(Upstream upstream, String url) {
+        return upstream.models(url).flatMap(reply -> text(reply.body()).map(text -> names(reply, text)));
+    }
+
+    /** @param next how its next page is asked for; empty: it has none */
+    private record Names(List<String> names, String next) {}
 
     /** What is left of an account, in a currency. */
     public record Balance(BigDecimal balance, String currency) {}
@@ -224,26 +260,31 @@ public final class Probe {
         }
     }
 
-    /** {@code {"data":[{"id":…}]}}, the bare array that some vendors send, or {@code {"models":[{"name":…}]}}. */
-    private static List<String> names(Reply reply, String text) {
+    /**
+     * {@code {"data":[{"id":…}]}}, the bare array that some vendors send, {@code {"models":[{"name":…}]}}, or of Vertex
+     * {@code {"publisherModels":[{"name":"publishers/google/models/…"}]}}.
+     */
+    private static Names names(Reply reply, String text) {
         if (reply.status() / 100 != 2) {
             throw new Failure(Failure.Kind.SERVER_ERROR, said(text, reply));
         }
         try {
             JsonNode answer = JSON.readTree(text);
             List<String> names = new ArrayList<>();
-            JsonNode list = answer.has("models")
-                    ? answer.path("models")
-                    : answer.has("modelSummaries") ? answer.path("modelSummaries") : answer.path("data");
-            for (JsonNode model : answer.isArray() ? answer : list) {
-                String id = model.path("id")
-                        .asString(model.path("modelId")
-                                .asString(model.path("name").asString("").replaceFirst("^models/", "")));
+            JsonNode list = answer.isArray() ? answer : answer.path("data");
+            for (String field : new String[] {"models", "modelSummaries", "publisherModels"}) {
+                list = answer.has(field) ? answer.path(field) : list;
+            }
+            for (JsonNode model : list) {
+                String name = model.path("name").asString("").replaceFirst("^(publishers/[^/]+/)?models/", "");
+                String id = model.path("id").asString(model.path("modelId").asString(name));
+                // Vertex asks for dated models by name and date.
+                String version = model.path("versionId").asString("");
                 if (!id.isEmpty()) {
-                    names.add(id);
+                    names.add(version.matches("[0-9]{8}") && !id.contains("@") ? id + "@" + version : id);
                 }
             }
-            return names;
+            return new Names(names, answer.path("nextPageToken").asString(""));
         } catch (JacksonException e) {
             throw new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the list of models is not JSON");
         }

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,8 @@ public final class Route {
     private final List<Tier> tiers = new ArrayList<>();
     private final List<Live> all;
     private final Routing.@Nullable Sticky sticky;
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicBoolean watched = new AtomicBoolean();
 
     Route(List<Live> candidates, Routing routing) {
         this.sticky = routing.sticky();
@@ -48,6 +52,16 @@ public final class Route {
             }
         }
         return null;
+    }
+
+    /** How many calls wait for a place here: {@link WaitingLine} counts them. */
+    AtomicInteger waiting() {
+        return waiting;
+    }
+
+    /** Whether somebody looks for places that come back by the minute. */
+    AtomicBoolean watched() {
+        return watched;
     }
 
     /** Whether a channel could take the call, if it were not for its own limits. */

@@ -23,7 +23,7 @@ import reactor.core.publisher.MonoSink;
  */
 @Component
 public final class WaitingLine {
-    /** What comes back by the minute is looked for no more often than this, and no less often than a second. */
+    /** In milliseconds: what comes back by the minute is looked for no more often than this, and no less often than the next. */
     private static final long SHORTEST_LOOK = 10;
 
     private static final long LONGEST_LOOK = 1_000;
@@ -64,12 +64,7 @@ public final class WaitingLine {
 
     /** Whether others wait for the same channels: then whoever comes now goes behind them. */
     public boolean ahead(Route route) {
-        if (size == 0) {
-            return false;
-        }
-        synchronized (this) {
-            return byUser.values().stream().anyMatch(line -> line.stream().anyMatch(each -> each.want.route == route));
-        }
+        return route.waiting().get() > 0;
     }
 
     /** The place that a call gets in its turn; nothing: its time was over, or there was nothing to wait for. Null: nobody may wait. */
@@ -94,6 +89,26 @@ public final class WaitingLine {
         waiter.giveUp = waiter.want.loop.schedule(waiter::giveUp, patience, TimeUnit.MILLISECONDS);
         callFor(waiter.want.route); // a place may have become free between the look at it and now
         waiter.lookAgain();
+        watch(waiter.want.route, waiter.want.loop);
+    }
+
+    /** Nobody tells when a limit by the minute lets the next call pass, so one look at a time is ahead for each route. */
+    private void watch(Route route, EventLoop loop) {
+        if (!route.watched().compareAndSet(false, true)) {
+            return;
+        }
+        long now = clock.millis();
+        long wait = Math.clamp(route.retryAt(now) - now, SHORTEST_LOOK, LONGEST_LOOK);
+        loop.schedule(
+                () -> {
+                    route.watched().set(false);
+                    if (ahead(route)) {
+                        callFor(route);
+                        watch(route, loop);
+                    }
+                },
+                wait,
+                TimeUnit.MILLISECONDS);
     }
 
     private synchronized boolean add(Waiter waiter) {
@@ -104,6 +119,7 @@ public final class WaitingLine {
         if (fits) {
             line.add(waiter);
             waiter.in = true;
+            waiter.want.route.waiting().incrementAndGet();
             size++;
         } else if (line.isEmpty()) {
             byUser.remove(waiter.want.user);
@@ -118,6 +134,7 @@ public final class WaitingLine {
             return false;
         }
         waiter.in = false;
+        waiter.want.route.waiting().decrementAndGet();
         size--;
         Deque<Waiter> line = byUser.get(waiter.want.user);
         if (line != null) {
@@ -169,6 +186,11 @@ public final class WaitingLine {
         return null;
     }
 
+    private synchronized boolean waits(Waiter waiter) {
+        return waiter.in;
+    }
+
+    /** It answers the call for it: whether it still waits. */
     private synchronized boolean isIn(Waiter waiter) {
         waiter.called = false;
         return waiter.in;
@@ -207,27 +229,18 @@ public final class WaitingLine {
             }
         }
 
-        /** Nobody tells when a limit by the minute lets the next call pass. */
+        /** Its channels may go out meanwhile: then there is nothing to wait for. */
         private void lookAgain() {
-            long now = clock.millis();
-            long wait = Math.clamp(want.route.retryAt(now) - now, SHORTEST_LOOK, LONGEST_LOOK);
             look = want.loop.schedule(
                     () -> {
                         if (!want.mayWait(clock.millis())) {
-                            giveUp(); // its channels are out now
-                        } else if (isWaiting()) {
-                            callFor(want.route);
+                            giveUp();
+                        } else if (waits(this)) {
                             lookAgain();
                         }
                     },
-                    wait,
+                    LONGEST_LOOK,
                     TimeUnit.MILLISECONDS);
-        }
-
-        private boolean isWaiting() {
-            synchronized (WaitingLine.this) {
-                return in;
-            }
         }
 
         private void stopClocks() {

@@ -178,7 +178,8 @@ record DatabaseAddress(
         if (tls == TlsMode.VERIFY_CA || tls == TlsMode.VERIFY_FULL) {
             trust(options);
         }
-        return ConnectionFactories.get(options.build());
+        ConnectionFactory connections = ConnectionFactories.get(options.build());
+        return kind == Kind.MYSQL && tls == TlsMode.DISABLE ? KnownPassword.of(connections, this) : connections;
     }
 
     /** Reads the certificates now: the driver for MySQL would read them on an event loop, at each connection. */

@@ -247,20 +247,11 @@ final class ChatForm implements Form {
         int index = 0;
         for (JsonNode tool : Fields.list(ask, "tools")) {
             String at = "tools[" + index++ + "]";
-            JsonNode function = tool.path("function");
             if (!tool.path("type").asString("function").equals("function")) {
                 throw Fields.inexpressible(at + ".type", "only functions can");
             }
-            String name = function.path("name").asString("");
-            if (name.isEmpty()) {
-                throw Fields.wrong(at + ".function.name", "is missing");
-            }
-            tools.add(new Tool(
-                    name,
-                    Fields.text(function, "description"),
-                    Fields.objectOf(function, "parameters"),
-                    Fields.flag(function, "strict"),
-                    Fields.given(tool.path("cache_control"))));
+            boolean cached = Fields.given(tool.path("cache_control"));
+            tools.add(Tool.read(tool.path("function"), at + ".function", "parameters", cached));
         }
         JsonNode wanted = ask.path("tool_choice");
         choice[0] = choice(wanted, wanted.path("function").path("name").asString(null));
@@ -391,15 +382,10 @@ final class ChatForm implements Form {
     private static void writeTools(Conversation asked, ToolNames names, ObjectNode body) {
         ArrayNode tools = body.putArray("tools");
         for (Tool tool : asked.tools()) {
-            ObjectNode function = Fields.object().put("name", names.legal(tool.name()));
-            if (tool.description() != null) {
-                function.put("description", tool.description());
-            }
-            function.set("parameters", tool.schema() == null ? noArguments() : tool.schema());
+            ObjectNode function = function(tool, names, tools);
             if (tool.strict() != null) {
                 function.put("strict", tool.strict());
             }
-            tools.addObject().put("type", "function").set("function", function);
         }
         ToolChoice choice = asked.toolChoice();
         if (choice.name() != null) {
@@ -414,6 +400,17 @@ final class ChatForm implements Form {
         if (!asked.parallelTools()) {
             body.put("parallel_tool_calls", false);
         }
+    }
+
+    /** As others write it, too. */
+    static ObjectNode function(Tool tool, ToolNames names, ArrayNode tools) {
+        ObjectNode function = tools.addObject().put("type", "function").putObject("function");
+        function.put("name", names.legal(tool.name()));
+        if (tool.description() != null) {
+            function.put("description", tool.description());
+        }
+        function.set("parameters", tool.schema() == null ? noArguments() : tool.schema());
+        return function;
     }
 
     static ObjectNode noArguments() {

@@ -1,20 +1,18 @@
 package dev.sluice.format;
 
 import dev.sluice.wire.Usage;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads OpenAI's chat completions, and the many things that go by that name. */
-final class ChatReader implements AnswerReader {
+final class ChatReader extends JsonReader {
     /** A tool call as it comes together. Some vendors send its name late, repeat its id, or leave out its index. */
     private static final class Slot {
         final int index; // the vendor's; -1: it gave none
         String id;
-        boolean begun;
+        int ordinal = -1; // among those that have begun; one without a name never does
         boolean empty = true;
         final StringBuilder waiting = new StringBuilder(); // arguments that came before the name
 
@@ -26,28 +24,21 @@ final class ChatReader implements AnswerReader {
 
     private final boolean completionExcludesReasoning;
     private final List<Slot> slots = new ArrayList<>();
+    private int begun;
     private boolean started;
-    private boolean stopped;
-    private boolean last;
 
     ChatReader(List<String> quirks) {
         this.completionExcludesReasoning = quirks.contains("completion_excludes_reasoning");
     }
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
-        if (to - from >= 6 && new String(data, from, 6, StandardCharsets.US_ASCII).equals("[DONE]")) {
-            last = true;
-            fillEmptyCalls(pieces);
-            return;
-        }
-        JsonNode chunk;
-        try {
-            chunk = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
-            return;
-        }
+    void done(Consumer<Piece> pieces) {
+        last = true;
+        fillEmptyCalls(pieces);
+    }
+
+    @Override
+    void event(String name, JsonNode chunk, Consumer<Piece> pieces) {
         if (Fields.given(chunk.path("error"))) {
             pieces.accept(new Piece.Broken("an error event"));
             return;
@@ -57,22 +48,15 @@ final class ChatReader implements AnswerReader {
             if (Fields.count(choice.path("index")) == 0) {
                 said(choice.path("delta"), pieces);
                 stopped(choice.path("finish_reason"), pieces);
-                spent(choice.path("usage"), pieces);
+                spent(choice.path("usage"), chunk, pieces);
             }
         }
-        spent(chunk.path("x_groq").path("usage"), pieces);
-        spent(chunk.path("usage"), pieces);
+        spent(chunk.path("x_groq").path("usage"), chunk, pieces);
+        spent(chunk.path("usage"), chunk, pieces);
     }
 
     @Override
-    public void whole(byte[] answer, Consumer<Piece> pieces) {
-        JsonNode doc;
-        try {
-            doc = Fields.tree(answer, 0, answer.length);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an answer that is not JSON"));
-            return;
-        }
+    void whole(JsonNode doc, Consumer<Piece> pieces) {
         JsonNode choice = doc.path("choices").path(0);
         if (!choice.path("message").isObject()) {
             pieces.accept(new Piece.Broken("an answer without a message"));
@@ -82,7 +66,7 @@ final class ChatReader implements AnswerReader {
         said(choice.path("message"), pieces);
         stopped(choice.path("finish_reason"), pieces);
         fillEmptyCalls(pieces);
-        spent(doc.path("usage"), pieces);
+        spent(doc.path("usage"), doc, pieces);
     }
 
     private void start(JsonNode answer, Consumer<Piece> pieces) {
@@ -147,7 +131,6 @@ final class ChatReader implements AnswerReader {
         int index = call.path("index").isNumber() ? call.path("index").asInt(0) : -1;
         String id = call.path("id").asString("");
         Slot slot = slot(index, id);
-        int ordinal = slots.indexOf(slot);
         JsonNode function = call.path("function");
         String signature = call.path("extra_content")
                 .path("google")
@@ -157,24 +140,24 @@ final class ChatReader implements AnswerReader {
             pieces.accept(new Piece.Sign(new Signature(Signature.Maker.GOOGLE, signature)));
         }
         String name = function.path("name").asString("");
-        if (!slot.begun && !name.isEmpty()) {
-            slot.begun = true;
-            pieces.accept(new Piece.CallStart(ordinal, slot.id, name));
-            argue(slot, ordinal, slot.waiting.toString(), pieces);
+        if (slot.ordinal < 0 && !name.isEmpty()) {
+            slot.ordinal = begun++;
+            pieces.accept(new Piece.CallStart(slot.ordinal, slot.id, name));
+            argue(slot, slot.waiting.toString(), pieces);
         }
         JsonNode given = function.path("arguments");
         String arguments = given.isObject() ? given.toString() : given.asString("");
-        if (slot.begun) {
-            argue(slot, ordinal, arguments, pieces);
+        if (slot.ordinal >= 0) {
+            argue(slot, arguments, pieces);
         } else {
             slot.waiting.append(arguments);
         }
     }
 
-    private static void argue(Slot slot, int ordinal, String json, Consumer<Piece> pieces) {
+    private static void argue(Slot slot, String json, Consumer<Piece> pieces) {
         if (!json.isEmpty()) {
             slot.empty = false;
-            pieces.accept(new Piece.Arguments(ordinal, json));
+            pieces.accept(new Piece.Arguments(slot.ordinal, json));
         }
     }
 
@@ -207,8 +190,8 @@ final class ChatReader implements AnswerReader {
 
     private void fillEmptyCalls(Consumer<Piece> pieces) {
         for (Slot slot : slots) {
-            if (slot.begun && slot.empty) {
-                argue(slot, slots.indexOf(slot), "{}", pieces);
+            if (slot.ordinal >= 0 && slot.empty) {
+                argue(slot, "{}", pieces);
             }
         }
     }
@@ -222,20 +205,11 @@ final class ChatReader implements AnswerReader {
         };
     }
 
-    private void spent(JsonNode node, Consumer<Piece> pieces) {
+    private void spent(JsonNode node, JsonNode answer, Consumer<Piece> pieces) {
         Usage usage = node.isObject() ? OpenAiUsage.of(node, completionExcludesReasoning) : Usage.NONE;
         if (!usage.empty()) {
-            pieces.accept(new Piece.Spent(usage));
+            pieces.accept(new Piece.Spent(
+                    usage.at(Usage.Tier.of(answer.path("service_tier").asString("")))));
         }
-    }
-
-    @Override
-    public boolean last() {
-        return last;
-    }
-
-    @Override
-    public boolean finished() {
-        return stopped;
     }
 }

@@ -83,15 +83,9 @@ final class CohereForm implements Form {
         ArrayNode tools = body.putArray("tools");
         ToolChoice choice = asked.toolChoice();
         for (Tool tool : asked.tools()) {
-            if (choice.name() != null && !choice.name().equals(tool.name())) {
-                continue; // one can be demanded only by offering no other
+            if (choice.name() == null || choice.name().equals(tool.name())) {
+                ChatForm.function(tool, names, tools); // one can be demanded only by offering no other
             }
-            ObjectNode function = Fields.object().put("name", names.legal(tool.name()));
-            if (tool.description() != null) {
-                function.put("description", tool.description());
-            }
-            function.set("parameters", tool.schema() == null ? ChatForm.noArguments() : tool.schema());
-            tools.addObject().put("type", "function").set("function", function);
         }
         if (choice.mode() != ToolChoice.Mode.AUTO) {
             body.put("tool_choice", choice.forced() ? "REQUIRED" : "NONE");

@@ -2,27 +2,15 @@ package dev.sluice.format;
 
 import dev.sluice.wire.Usage;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads Cohere's chat, version 2. */
-final class CohereReader implements AnswerReader {
+final class CohereReader extends JsonReader {
     private int calls;
     private boolean argued;
-    private boolean last;
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
-        if (to > from && data[from] == '[') {
-            return; // [DONE], which some add
-        }
-        JsonNode event;
-        try {
-            event = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
-            return;
-        }
+    void event(String name, JsonNode event, Consumer<Piece> pieces) {
         JsonNode message = event.path("delta").path("message");
         switch (event.path("type").asString(name)) {
             case "message-start" ->
@@ -50,6 +38,7 @@ final class CohereReader implements AnswerReader {
                         event.path("delta").path("finish_reason").asString(""),
                         event.path("delta").path("usage"),
                         pieces);
+                stopped = true;
                 last = true;
             }
             default -> {
@@ -121,14 +110,7 @@ final class CohereReader implements AnswerReader {
     }
 
     @Override
-    public void whole(byte[] answer, Consumer<Piece> pieces) {
-        JsonNode doc;
-        try {
-            doc = Fields.tree(answer, 0, answer.length);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an answer that is not JSON"));
-            return;
-        }
+    void whole(JsonNode doc, Consumer<Piece> pieces) {
         JsonNode message = doc.path("message");
         if (!message.isObject()) {
             pieces.accept(new Piece.Broken("an answer without a message"));
@@ -145,15 +127,5 @@ final class CohereReader implements AnswerReader {
             }
         }
         end(doc.path("finish_reason").asString(""), doc.path("usage"), pieces);
-    }
-
-    @Override
-    public boolean last() {
-        return last;
-    }
-
-    @Override
-    public boolean finished() {
-        return last;
     }
 }

@@ -76,7 +76,26 @@ public record Conversation(
             @Nullable String description,
             @Nullable ObjectNode schema,
             @Nullable Boolean strict,
-            boolean cached) {}
+            boolean cached) {
+        /**
+         * As most forms describe it.
+         *
+         * @param at where it stands, for whoever sent it
+         * @param schema the field of its schema
+         */
+        static Tool read(JsonNode function, String at, String schema, boolean cached) {
+            String name = function.path("name").asString("");
+            if (name.isEmpty()) {
+                throw Fields.wrong(at + ".name", "is missing");
+            }
+            return new Tool(
+                    name,
+                    Fields.text(function, "description"),
+                    Fields.objectOf(function, schema),
+                    Fields.flag(function, "strict"),
+                    cached);
+        }
+    }
 
     /**
      * Whether the model may, must or must not call a tool.

@@ -4,28 +4,18 @@ import dev.sluice.wire.Usage;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads AWS Bedrock's Converse. */
-final class ConverseReader implements AnswerReader {
+final class ConverseReader extends JsonReader {
     private final Map<Integer, Integer> calls = new HashMap<>(); // from the open block's index to the call's
     private final Map<Integer, Boolean> argued = new HashMap<>();
     private int ordinal;
-    private boolean stopped;
-    private boolean last;
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
+    void event(String name, JsonNode event, Consumer<Piece> pieces) {
         if (name.startsWith("!")) {
             pieces.accept(new Piece.Broken("an exception"));
-            return;
-        }
-        JsonNode event;
-        try {
-            event = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
             return;
         }
         int index = event.path("contentBlockIndex").asInt(0);
@@ -132,14 +122,7 @@ final class ConverseReader implements AnswerReader {
     }
 
     @Override
-    public void whole(byte[] answer, Consumer<Piece> pieces) {
-        JsonNode doc;
-        try {
-            doc = Fields.tree(answer, 0, answer.length);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an answer that is not JSON"));
-            return;
-        }
+    void whole(JsonNode doc, Consumer<Piece> pieces) {
         JsonNode content = doc.path("output").path("message").path("content");
         if (!content.isArray()) {
             pieces.accept(new Piece.Broken("an answer without content"));
@@ -157,15 +140,5 @@ final class ConverseReader implements AnswerReader {
         }
         stop(doc, pieces);
         spent(doc.path("usage"), pieces);
-    }
-
-    @Override
-    public boolean last() {
-        return last;
-    }
-
-    @Override
-    public boolean finished() {
-        return stopped;
     }
 }

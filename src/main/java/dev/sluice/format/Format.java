@@ -35,7 +35,7 @@ public enum Format {
             EventStreamFrames::new),
     /** Ollama's embeddings. */
     OLLAMA_EMBEDDINGS(
-            new OllamaForm.Embeddings(), quirks -> new OllamaForm.EmbeddingsReader(), Format::noWriter, JsonLines::new),
+            new EmbeddingsForm(), quirks -> new OllamaForm.EmbeddingsReader(), Format::noWriter, JsonLines::new),
     /** OpenAI's embeddings, and the whole field's. */
     EMBEDDINGS(
             new EmbeddingsForm(),

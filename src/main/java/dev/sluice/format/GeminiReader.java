@@ -2,36 +2,23 @@ package dev.sluice.format;
 
 import dev.sluice.wire.Usage;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** Reads Google's generateContent. Each event of a stream is an answer of its own, with what is new. */
-final class GeminiReader implements AnswerReader {
+/**
+ * Reads Google's generateContent. Each event of a stream is an answer of its own, with what is new; none says that it is
+ * the last: the stream's end is the answer's end.
+ */
+final class GeminiReader extends JsonReader {
     private boolean started;
-    private boolean stopped;
     private int calls;
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
-        JsonNode answer;
-        try {
-            answer = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
-            return;
-        }
+    void event(String name, JsonNode answer, Consumer<Piece> pieces) {
         take(answer, pieces);
     }
 
     @Override
-    public void whole(byte[] bytes, Consumer<Piece> pieces) {
-        JsonNode answer;
-        try {
-            answer = Fields.tree(bytes, 0, bytes.length);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an answer that is not JSON"));
-            return;
-        }
+    void whole(JsonNode answer, Consumer<Piece> pieces) {
         take(answer, pieces);
         if (!stopped) {
             pieces.accept(new Piece.Broken("an answer without a candidate"));
@@ -136,16 +123,5 @@ final class GeminiReader implements AnswerReader {
             }
         }
         return 0;
-    }
-
-    /** The stream says no last word: its end is the answer's end. */
-    @Override
-    public boolean last() {
-        return false;
-    }
-
-    @Override
-    public boolean finished() {
-        return stopped;
     }
 }

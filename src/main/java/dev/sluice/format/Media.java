@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 final class Media {
     private static final int MP3_BYTES_PER_SECOND = 128_000 / 8;
 
+    /** Of WAV, up to the first sample. */
+    static final int HEAD = 44;
+
     private Media() {}
 
     record Size(int width, int height) {}
@@ -62,12 +65,17 @@ final class Media {
 
     /** How long a sound is, rounded up; -1: it is none that is known. */
     static long seconds(byte[] head, long length) {
-        if (head.length >= 44 && text(head, 0, "RIFF") && text(head, 8, "WAVE")) {
-            int perSecond = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt(28);
-            return perSecond <= 0 ? -1 : (length + perSecond - 1) / perSecond;
+        boolean untagged = head.length > 1 && head[0] == (byte) 0xFF && (head[1] & 0xE6) == 0xE2;
+        int perSecond = untagged ? MP3_BYTES_PER_SECOND : rate(head);
+        return perSecond <= 0 ? -1 : (length + perSecond - 1) / perSecond;
+    }
+
+    /** Bytes a second of a sound that says what it is; 0 or less: it does not. */
+    static int rate(byte[] head) {
+        if (head.length >= HEAD && text(head, 0, "RIFF") && text(head, 8, "WAVE")) {
+            return ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt(28);
         }
-        boolean mp3 = text(head, 0, "ID3") || head.length > 1 && head[0] == (byte) 0xFF && (head[1] & 0xE6) == 0xE2;
-        return mp3 ? (length + MP3_BYTES_PER_SECOND - 1) / MP3_BYTES_PER_SECOND : -1;
+        return text(head, 0, "ID3") ? MP3_BYTES_PER_SECOND : 0;
     }
 
     private static boolean text(byte[] bytes, int at, String ascii) {

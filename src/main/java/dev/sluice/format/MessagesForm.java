@@ -250,16 +250,7 @@ final class MessagesForm implements Form {
             if (!tool.path("type").asString("custom").equals("custom")) {
                 throw Fields.inexpressible(at + ".type", "only Anthropic's own models have that tool");
             }
-            String name = tool.path("name").asString("");
-            if (name.isEmpty()) {
-                throw Fields.wrong(at + ".name", "is missing");
-            }
-            tools.add(new Tool(
-                    name,
-                    Fields.text(tool, "description"),
-                    Fields.objectOf(tool, "input_schema"),
-                    Fields.flag(tool, "strict"),
-                    Fields.given(tool.path("cache_control"))));
+            tools.add(Tool.read(tool, at, "input_schema", Fields.given(tool.path("cache_control"))));
         }
         return tools;
     }

@@ -4,11 +4,10 @@ import dev.sluice.wire.Usage;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads Anthropic's messages. */
-final class MessagesReader implements AnswerReader {
+final class MessagesReader extends JsonReader {
     /** A tool call whose block is open. */
     private static final class Open {
         final int ordinal;
@@ -24,8 +23,6 @@ final class MessagesReader implements AnswerReader {
     private final Map<Integer, Open> open = new HashMap<>();
     private final Counts counts = new Counts();
     private int calls;
-    private boolean stopped;
-    private boolean last;
 
     /** The counts of an answer up to now: each event may repeat some and leave others out. */
     static final class Counts {
@@ -35,6 +32,7 @@ final class MessagesReader implements AnswerReader {
         private long output;
         private long thinking;
         private long hourWritten;
+        private Usage.Tier tier = Usage.Tier.STANDARD;
 
         /** @return whether the event had any */
         boolean take(JsonNode usage) {
@@ -47,6 +45,9 @@ final class MessagesReader implements AnswerReader {
             output = take(usage.path("output_tokens"), output);
             thinking = take(usage.path("output_tokens_details").path("thinking_tokens"), thinking);
             hourWritten = take(usage.path("cache_creation").path("ephemeral_1h_input_tokens"), hourWritten);
+            if (usage.has("service_tier")) {
+                tier = Usage.Tier.of(usage.path("service_tier").asString(""));
+            }
             return true;
         }
 
@@ -56,19 +57,12 @@ final class MessagesReader implements AnswerReader {
 
         Usage usage() {
             Usage.Kinds kinds = hourWritten == 0 ? Usage.Kinds.TEXT : new Usage.Kinds(hourWritten, 0, 0, 0, 0, 0);
-            return new Usage(input + written + read, read, written, output, thinking, kinds, false);
+            return new Usage(input + written + read, read, written, output, thinking, kinds, false).at(tier);
         }
     }
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
-        JsonNode event;
-        try {
-            event = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
-            return;
-        }
+    void event(String name, JsonNode event, Consumer<Piece> pieces) {
         int index = event.path("index").asInt(0);
         switch (event.path("type").asString(name)) {
             case "message_start" -> {
@@ -190,14 +184,7 @@ final class MessagesReader implements AnswerReader {
     }
 
     @Override
-    public void whole(byte[] answer, Consumer<Piece> pieces) {
-        JsonNode message;
-        try {
-            message = Fields.tree(answer, 0, answer.length);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an answer that is not JSON"));
-            return;
-        }
+    void whole(JsonNode message, Consumer<Piece> pieces) {
         if (!message.path("content").isArray()) {
             pieces.accept(new Piece.Broken("an answer without content"));
             return;
@@ -210,15 +197,5 @@ final class MessagesReader implements AnswerReader {
         }
         stop(message, pieces);
         spent(message.path("usage"), pieces);
-    }
-
-    @Override
-    public boolean last() {
-        return last;
-    }
-
-    @Override
-    public boolean finished() {
-        return stopped;
     }
 }

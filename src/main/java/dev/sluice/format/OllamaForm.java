@@ -76,15 +76,9 @@ final class OllamaForm implements Form {
         ArrayNode tools = body.putArray("tools");
         String only = asked.toolChoice().name();
         for (Tool tool : asked.tools()) {
-            if (only != null && !only.equals(tool.name())) {
-                continue;
+            if (only == null || only.equals(tool.name())) {
+                ChatForm.function(tool, names, tools);
             }
-            ObjectNode function = Fields.object().put("name", names.legal(tool.name()));
-            if (tool.description() != null) {
-                function.put("description", tool.description());
-            }
-            function.set("parameters", tool.schema() == null ? ChatForm.noArguments() : tool.schema());
-            tools.addObject().put("type", "function").set("function", function);
         }
     }
 
@@ -152,22 +146,7 @@ final class OllamaForm implements Form {
         return media.base64();
     }
 
-    /** Ollama's embeddings. */
-    static final class Embeddings implements Form {
-        @Override
-        public byte[] write(Question question, ToolNames names, String model, List<String> quirks) {
-            Texts asked = (Texts) question;
-            ObjectNode body = Fields.object().put("model", model);
-            ArrayNode input = body.putArray("input");
-            asked.texts().forEach(input::add);
-            if (asked.dimensions() != null) {
-                body.put("dimensions", asked.dimensions());
-            }
-            return Fields.bytes(body);
-        }
-    }
-
-    /** Reads them. */
+    /** Reads its embeddings, which are asked for as OpenAI's are. */
     static final class EmbeddingsReader extends EmbeddingsForm.WholeReader {
         @Override
         void take(JsonNode answer, Consumer<Piece> pieces) {

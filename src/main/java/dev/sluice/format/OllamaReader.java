@@ -2,24 +2,15 @@ package dev.sluice.format;
 
 import dev.sluice.wire.Usage;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads Ollama's chat: a stream is documents alike, of which the last one is done. */
-final class OllamaReader implements AnswerReader {
+final class OllamaReader extends JsonReader {
     private boolean started;
-    private boolean last;
     private int calls;
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
-        JsonNode line;
-        try {
-            line = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
-            return;
-        }
+    void event(String name, JsonNode line, Consumer<Piece> pieces) {
         if (line.has("error")) {
             pieces.accept(new Piece.Broken("an error event"));
             return;
@@ -46,6 +37,7 @@ final class OllamaReader implements AnswerReader {
             pieces.accept(new Piece.Arguments(calls++, arguments.isObject() ? arguments.toString() : "{}"));
         }
         if (line.path("done").asBoolean(false)) {
+            stopped = true;
             last = true;
             pieces.accept(new Piece.Stop(
                     line.path("done_reason").asString("").equals("length") ? Piece.Reason.LENGTH : Piece.Reason.END));
@@ -59,20 +51,10 @@ final class OllamaReader implements AnswerReader {
     }
 
     @Override
-    public void whole(byte[] answer, Consumer<Piece> pieces) {
-        event("", answer, 0, answer.length, pieces);
+    void whole(JsonNode answer, Consumer<Piece> pieces) {
+        event("", answer, pieces);
         if (!last) {
             pieces.accept(new Piece.Broken("an answer that is not done"));
         }
-    }
-
-    @Override
-    public boolean last() {
-        return last;
-    }
-
-    @Override
-    public boolean finished() {
-        return last;
     }
 }

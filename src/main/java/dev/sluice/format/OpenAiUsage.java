@@ -10,6 +10,9 @@ public final class OpenAiUsage {
 
     /** @param completionExcludesReasoning whether the vendor does not count reasoning in its completion (a quirk of the catalog) */
     public static Usage of(JsonNode node, boolean completionExcludesReasoning) {
+        if (node.path("type").asString("").equals("duration")) { // of a transcript that is paid by the minute
+            return Usage.NONE.heard(Math.round(node.path("seconds").asDouble(0) * 1_000));
+        }
         JsonNode promptDetails = first(node, "prompt_tokens_details", "input_tokens_details", "input_token_details");
         JsonNode completionDetails =
                 first(node, "completion_tokens_details", "output_tokens_details", "output_token_details");

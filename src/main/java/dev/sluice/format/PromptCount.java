@@ -60,6 +60,20 @@ public final class PromptCount {
         return new PromptCount(body).count();
     }
 
+    /** How many bytes a second a recording has whose beginning is among these, WAV or MP3 with a tag; 0: it is none. */
+    public static int soundRate(byte[] bytes) {
+        for (int at = 0; at + 3 <= bytes.length; at++) {
+            if (bytes[at] == 'R' || bytes[at] == 'I') {
+                byte[] head = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + Media.HEAD));
+                int rate = Media.rate(head);
+                if (rate > 0) {
+                    return rate;
+                }
+            }
+        }
+        return 0;
+    }
+
     private long count() {
         int from = 0;
         int at = 0;

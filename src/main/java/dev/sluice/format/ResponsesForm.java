@@ -178,16 +178,7 @@ final class ResponsesForm implements Form {
             if (!tool.path("type").asString("").equals("function")) {
                 throw Fields.inexpressible(at + ".type", "only functions can");
             }
-            String name = tool.path("name").asString("");
-            if (name.isEmpty()) {
-                throw Fields.wrong(at + ".name", "is missing");
-            }
-            tools.add(new Tool(
-                    name,
-                    Fields.text(tool, "description"),
-                    Fields.objectOf(tool, "parameters"),
-                    Fields.flag(tool, "strict"),
-                    false));
+            tools.add(Tool.read(tool, at, "parameters", false));
         }
         JsonNode wanted = ask.path("tool_choice");
         boolean allowed = wanted.path("type").asString("").equals("allowed_tools");

@@ -4,27 +4,15 @@ import dev.sluice.wire.Usage;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** Reads OpenAI's responses. */
-final class ResponsesReader implements AnswerReader {
+final class ResponsesReader extends JsonReader {
     private final Map<Integer, Integer> calls = new HashMap<>(); // from the item's index to the call's
     private final Map<Integer, Boolean> argued = new HashMap<>();
-    private boolean last;
 
     @Override
-    public void event(String name, byte[] data, int from, int to, Consumer<Piece> pieces) {
-        if (to > from && data[from] == '[') {
-            return; // [DONE], which some add
-        }
-        JsonNode event;
-        try {
-            event = Fields.tree(data, from, to);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an event that is not JSON"));
-            return;
-        }
+    void event(String name, JsonNode event, Consumer<Piece> pieces) {
         int index = event.path("output_index").asInt(0);
         switch (event.path("type").asString(name)) {
             case "response.created" ->
@@ -40,6 +28,7 @@ final class ResponsesReader implements AnswerReader {
             case "response.output_item.done" -> done(index, event.path("item"), pieces);
             case "response.completed", "response.incomplete" -> {
                 end(event.path("response"), pieces);
+                stopped = true;
                 last = true;
             }
             case "response.failed", "error", "response.cancelled" -> pieces.accept(new Piece.Broken("an error event"));
@@ -97,19 +86,13 @@ final class ResponsesReader implements AnswerReader {
         pieces.accept(new Piece.Stop(reason));
         Usage usage = OpenAiUsage.of(response.path("usage"), false);
         if (!usage.empty()) {
-            pieces.accept(new Piece.Spent(usage));
+            pieces.accept(new Piece.Spent(
+                    usage.at(Usage.Tier.of(response.path("service_tier").asString("")))));
         }
     }
 
     @Override
-    public void whole(byte[] answer, Consumer<Piece> pieces) {
-        JsonNode response;
-        try {
-            response = Fields.tree(answer, 0, answer.length);
-        } catch (JacksonException e) {
-            pieces.accept(new Piece.Broken("an answer that is not JSON"));
-            return;
-        }
+    void whole(JsonNode response, Consumer<Piece> pieces) {
         String status = response.path("status").asString("");
         if (!response.path("output").isArray() || status.equals("failed") || status.equals("cancelled")) {
             pieces.accept(new Piece.Broken("an answer without output"));
@@ -132,15 +115,5 @@ final class ResponsesReader implements AnswerReader {
             done(index++, item, pieces);
         }
         end(response, pieces);
-    }
-
-    @Override
-    public boolean last() {
-        return last;
-    }
-
-    @Override
-    public boolean finished() {
-        return last;
     }
 }

@@ -4,13 +4,14 @@ import dev.sluice.wire.Glob;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model costs, as a list states it: nano-dollars per million tokens, or nano-dollars per call. Absent: not stated.
+ * What a model costs, as a list states it: nano-dollars per million tokens, or of a {@link Units unit}. Absent: not stated.
  * {@link Tariff} says what is charged then.
  *
  * @param model a name or a glob; among those that match, the longest wins
  * @param text of what is read and written as text, and of everything that has no price of its own
  * @param media of audio and images
- * @param callNanos a flat price per call, added to whatever the tokens cost
+ * @param units of what is not counted in tokens, added to whatever those cost
+ * @param tiers what takes the place of input and output in an answer of another tier than the standard one
  * @param longContext what takes the place of the text prices when the prompt is long; null: nothing does
  * @param builtIn whether it is of the program's own list, which the operator overrides but does not change
  */
@@ -19,7 +20,8 @@ public record Price(
         Glob model,
         Text text,
         Media media,
-        @Nullable Long callNanos,
+        Units units,
+        Tiers tiers,
         @Nullable LongContext longContext,
         boolean builtIn) {
 
@@ -40,6 +42,25 @@ public record Price(
         public static final Media NONE = new Media(null, null, null, null, null);
     }
 
+    /**
+     * @param minuteNanos of a recording, where the vendor counts its length
+     * @param mcharNanos a million characters of a text that is spoken
+     */
+    public record Units(
+            @Nullable Long callNanos,
+            @Nullable Long minuteNanos,
+            @Nullable Long mcharNanos) {
+        public static final Units NONE = new Units(null, null, null);
+    }
+
+    public record Tiers(
+            @Nullable Long flexInputNanos,
+            @Nullable Long flexOutputNanos,
+            @Nullable Long priorityInputNanos,
+            @Nullable Long priorityOutputNanos) {
+        public static final Tiers NONE = new Tiers(null, null, null, null);
+    }
+
     /** @param moreThanTokens prompt tokens beyond which the whole call costs this */
     public record LongContext(
             long moreThanTokens,
@@ -48,6 +69,6 @@ public record Price(
             @Nullable Long outputNanos) {}
 
     public Price withId(@Nullable Long other) {
-        return new Price(other, model, text, media, callNanos, longContext, builtIn);
+        return new Price(other, model, text, media, units, tiers, longContext, builtIn);
     }
 }

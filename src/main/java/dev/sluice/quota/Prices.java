@@ -113,7 +113,12 @@ public final class Prices {
                         row.nanos("audio_output_usd_per_mtok"),
                         row.nanos("image_input_usd_per_mtok"),
                         row.nanos("image_output_usd_per_mtok")),
-                row.nanos("usd_per_call"),
+                new Price.Units(row.nanos("usd_per_call"), row.nanos("usd_per_minute"), row.nanos("usd_per_mchar")),
+                new Price.Tiers(
+                        row.nanos("flex_input_usd_per_mtok"),
+                        row.nanos("flex_output_usd_per_mtok"),
+                        row.nanos("priority_input_usd_per_mtok"),
+                        row.nanos("priority_output_usd_per_mtok")),
                 threshold.isEmpty()
                         ? null
                         : new Price.LongContext(

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Gaps: cached input, cache writes, audio and images cost what text input or output costs, since no discount is not a
  * gift; a cache write for an hour costs what one for minutes does, cached audio what audio does. With a long context a cache write grows
- * as the input does, because vendors state it as a multiple of that (1.25 or 2 times).
+ * as the input does, because vendors state it as a multiple of that (1.25 or 2 times); so do caching and a long context with the
+ * prices of another tier, of which lists state input and output alone.
  */
 public final class Tariff {
     /** What the ledger has room for, less what the factors need. */
@@ -24,12 +25,17 @@ public final class Tariff {
     private static final BigInteger TOKENS = BigInteger.valueOf(UNIT);
     private static final BigInteger FACTORS = BigInteger.valueOf(UNIT * UNIT);
 
-    private final Rates normal;
-    private final Rates longer;
+    private static final int TIERS = Usage.Tier.values().length;
+
+    private final Stated[] normal = new Stated[TIERS];
+    private final Stated[] longer = new Stated[TIERS];
     private final long moreThanTokens;
     private final long callNanos;
-    private final String words;
-    private final String longWords;
+    private final long minuteNanos;
+    private final long mcharNanos;
+
+    /** Prices, and how the ledger tells them. */
+    private record Stated(Rates rates, String words) {}
 
     /** Nano-dollars per million tokens, without gaps. */
     private record Rates(
@@ -47,12 +53,42 @@ public final class Tariff {
     Tariff(Price price) {
         Price.Text text = price.text();
         Price.LongContext beyond = price.longContext();
-        normal = rates(text, price.media());
-        longer = beyond == null ? normal : rates(grown(text, beyond), price.media());
+        Price.Text grown = beyond == null ? text : grown(text, beyond);
+        for (Usage.Tier tier : Usage.Tier.values()) {
+            normal[tier.ordinal()] = stated(price, text, tier, "");
+            longer[tier.ordinal()] = stated(price, grown, tier, " long");
+        }
         moreThanTokens = beyond == null ? Long.MAX_VALUE : beyond.moreThanTokens();
-        callNanos = orZero(price.callNanos());
-        words = words(price, text);
-        longWords = beyond == null ? words : words(price, grown(text, beyond)) + " long";
+        callNanos = orZero(price.units().callNanos());
+        minuteNanos = orZero(price.units().minuteNanos());
+        mcharNanos = orZero(price.units().mcharNanos());
+    }
+
+    /** As much dearer or cheaper than the text prices as the tier's input and output are. */
+    private static Stated stated(Price price, Price.Text text, Usage.Tier tier, String size) {
+        Price.Tiers tiers = price.tiers();
+        Long input = switch (tier) {
+            case STANDARD -> null;
+            case FLEX -> tiers.flexInputNanos();
+            case PRIORITY -> tiers.priorityInputNanos();
+        };
+        Long output = switch (tier) {
+            case STANDARD -> null;
+            case FLEX -> tiers.flexOutputNanos();
+            case PRIORITY -> tiers.priorityOutputNanos();
+        };
+        if (input == null && output == null) {
+            return new Stated(rates(text, price.media()), words(price, text) + size);
+        }
+        Long before = price.text().inputNanos();
+        Price.Text other = new Price.Text(
+                scaled(text.inputNanos(), before, input),
+                scaled(text.cachedInputNanos(), before, input),
+                scaled(text.cacheWriteNanos(), before, input),
+                scaled(text.hourWriteNanos(), before, input),
+                scaled(text.outputNanos(), price.text().outputNanos(), output));
+        String name = tier == Usage.Tier.FLEX ? " flex" : " priority";
+        return new Stated(rates(other, price.media()), words(price, other) + size + name);
     }
 
     private static Rates rates(Price.Text text, Price.Media media) {
@@ -82,16 +118,16 @@ public final class Tariff {
         return new Price.Text(
                 input,
                 stated ? beyond.cachedInputNanos() : text.cachedInputNanos(),
-                grown(text.cacheWriteNanos(), text.inputNanos(), input),
-                grown(text.hourWriteNanos(), text.inputNanos(), input),
+                scaled(text.cacheWriteNanos(), text.inputNanos(), input),
+                scaled(text.hourWriteNanos(), text.inputNanos(), input),
                 beyond.outputNanos() == null ? text.outputNanos() : beyond.outputNanos());
     }
 
-    private static @Nullable Long grown(@Nullable Long write, @Nullable Long before, @Nullable Long after) {
-        if (write == null || before == null || after == null || before == 0) {
-            return write;
+    private static @Nullable Long scaled(@Nullable Long price, @Nullable Long before, @Nullable Long after) {
+        if (price == null || before == null || after == null || before == 0) {
+            return price;
         }
-        return BigInteger.valueOf(write)
+        return BigInteger.valueOf(price)
                 .multiply(BigInteger.valueOf(after))
                 .divide(BigInteger.valueOf(before))
                 .longValueExact();
@@ -105,7 +141,7 @@ public final class Tariff {
      * @param channelFactor millionths
      */
     public long cost(Usage usage, long groupFactor, long channelFactor) {
-        Rates rates = rates(usage);
+        Rates rates = stated(usage).rates;
         if (groupFactor == UNIT && channelFactor == UNIT) {
             try {
                 return Math.max(0, Math.addExact(perMillion(rates, usage), UNIT / 2) / UNIT);
@@ -123,18 +159,22 @@ public final class Tariff {
 
     /** The prices used and the factors in words, in dollars per million tokens, as the ledger keeps them: {@code gpt-4o-mini in=0.15 cached=0.075 out=0.6}. */
     public String words(Usage usage, long groupFactor, long channelFactor) {
-        String stated = usage.prompt() > moreThanTokens ? longWords : words;
+        String stated = stated(usage).words;
         return groupFactor == UNIT && channelFactor == UNIT
                 ? stated
                 : stated + factor("group", groupFactor) + factor("channel", channelFactor);
     }
 
-    private Rates rates(Usage usage) {
-        return usage.prompt() > moreThanTokens ? longer : normal;
+    private Stated stated(Usage usage) {
+        return (usage.prompt() > moreThanTokens ? longer : normal)
+                [usage.kinds().tier().ordinal()];
     }
 
     private long perMillion(Rates rates, Usage usage) {
-        long sum = Math.multiplyExact(callNanos, UNIT);
+        Usage.Kinds kinds = usage.kinds();
+        long sound = Math.multiplyExact(Math.multiplyExact(kinds.soundMillis(), minuteNanos), 50) / 3; // as below
+        long sum = Math.addExact(Math.multiplyExact(callNanos, UNIT), sound);
+        sum = Math.addExact(sum, Math.multiplyExact(kinds.characters(), mcharNanos));
         long[] tokens = tokens(usage);
         long[] prices = prices(rates);
         for (int each = 0; each < tokens.length; each++) {
@@ -144,7 +184,15 @@ public final class Tariff {
     }
 
     private BigInteger exactly(Rates rates, Usage usage) {
-        BigInteger sum = BigInteger.valueOf(callNanos).multiply(TOKENS);
+        Usage.Kinds kinds = usage.kinds();
+        BigInteger sound = BigInteger.valueOf(kinds.soundMillis()) // of which 60,000 make a minute
+                .multiply(BigInteger.valueOf(minuteNanos))
+                .multiply(BigInteger.valueOf(50))
+                .divide(BigInteger.valueOf(3));
+        BigInteger sum = BigInteger.valueOf(callNanos)
+                .multiply(TOKENS)
+                .add(sound)
+                .add(BigInteger.valueOf(kinds.characters()).multiply(BigInteger.valueOf(mcharNanos)));
         long[] tokens = tokens(usage);
         long[] prices = prices(rates);
         for (int each = 0; each < tokens.length; each++) {
@@ -198,7 +246,9 @@ public final class Tariff {
                 + word("audio-out", media.audioOutputNanos())
                 + word("image-in", media.imageInputNanos())
                 + word("image-out", media.imageOutputNanos())
-                + word("call", price.callNanos());
+                + word("call", price.units().callNanos())
+                + word("minute", price.units().minuteNanos())
+                + word("mchar", price.units().mcharNanos());
         String model = price.model().pattern();
         int room = LONGEST - numbers.length();
         return (model.length() <= room ? model : model.substring(0, room - 1) + "…") + numbers;

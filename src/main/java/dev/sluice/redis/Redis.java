@@ -55,7 +55,7 @@ public final class Redis implements SmartLifecycle {
     /** Commands that wait for an answer, of one connection: a call makes ten at most, so these are some thousand calls. */
     private static final int QUEUE = 20_000;
 
-    private final @Nullable RedisURI address;
+    private final @Nullable RedisAddress address;
     private final AtomicBoolean answers = new AtomicBoolean();
     private final Sinks.Many<String> heard = Sinks.many().multicast().directBestEffort();
     private volatile @Nullable ClientResources resources;
@@ -63,6 +63,7 @@ public final class Redis implements SmartLifecycle {
     private volatile @Nullable StatefulRedisConnection<String, byte[]> connection;
     private volatile Disposable looking = () -> {};
     private volatile boolean missed;
+    private volatile String why = "too late";
     private volatile boolean running;
 
     Redis(@Value("${sluice.redis-url}") String url, MeterRegistry registry) {
@@ -83,10 +84,17 @@ public final class Redis implements SmartLifecycle {
     public void failed(Throwable error) {
         if (answers.compareAndSet(true, false)) {
             missed = true;
-            log.warn(
-                    "Redis does not answer; this node counts its limits alone until it does: {}",
-                    error instanceof TimeoutException ? "too late" : error.toString());
+            log.warn("Redis does not answer; this node counts its limits alone until it does: {}", reason(error));
         }
+    }
+
+    /** Of a chain of errors the innermost, such as the certificate that is not trusted. */
+    private static String reason(Throwable error) {
+        Throwable cause = error;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause instanceof TimeoutException ? "too late" : cause.toString();
     }
 
     /** Tells the other nodes that something changed in the database. A word that is lost is no harm: they look anyway. */
@@ -144,6 +152,7 @@ public final class Redis implements SmartLifecycle {
     }
 
     private Mono<Void> notFound(Throwable error) {
+        why = reason(error);
         failed(error);
         return Mono.empty();
     }
@@ -152,10 +161,10 @@ public final class Redis implements SmartLifecycle {
     @Override
     public void start() {
         running = true;
-        RedisURI where = address;
-        if (where == null) {
+        if (address == null) {
             return;
         }
+        RedisURI where = address.uri();
         ClientResources threads = DefaultClientResources.builder()
                 .ioThreadPoolSize(2)
                 .computationThreadPoolSize(2)
@@ -171,13 +180,14 @@ public final class Redis implements SmartLifecycle {
                         .build())
                 // A call that asked has gone on by then; this ends what it left behind.
                 .timeoutOptions(TimeoutOptions.enabled(LATE))
+                .sslOptions(address.tls())
                 .build());
         resources = threads;
         client = made;
         look(made, where).block(RedisAddress.CONNECT.multipliedBy(2));
         if (!answers.get()) {
             missed = true;
-            log.warn("Redis does not answer; this node counts its limits alone until it does.");
+            log.warn("Redis does not answer; this node counts its limits alone until it does: {}", why);
         }
         looking = Flux.interval(LOOK)
                 .onBackpressureDrop()

@@ -13,7 +13,6 @@ import dev.sluice.vendor.Way;
 import dev.sluice.wire.Ask;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
-import dev.sluice.wire.Usage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -102,7 +101,7 @@ final class Attempts {
     }
 
     private Mono<Void> next(Call call) {
-        Choice choice = line.ahead(call.route()) ? null : chosen(call);
+        Choice choice = chosen(call, true);
         if (choice != null) {
             return attempt(call, choice);
         }
@@ -145,7 +144,7 @@ final class Attempts {
 
     /** The channel of the next attempt. @throws Refusal when there is none left */
     Choice choose(Call call) {
-        Choice choice = chosen(call);
+        Choice choice = chosen(call, false);
         if (choice == null) {
             throw noneLeft(call);
         }
@@ -160,16 +159,22 @@ final class Attempts {
                 : inexpressible != null ? inexpressible : noneAvailable(call);
     }
 
-    /** Of the model that is asked for, else of one that stands in for it; null: none can take the call now. */
-    private @Nullable Choice chosen(Call call) {
-        Choice choice = call.route()
-                .choose(
+    /**
+     * Of the model that is asked for, else of one that stands in for it; null: none can take the call now.
+     *
+     * @param inTurn it may wait, and so does not pass those who wait already
+     */
+    private @Nullable Choice chosen(Call call, boolean inTurn) {
+        Route route = call.route();
+        Choice choice = inTurn && line.ahead(route)
+                ? null
+                : route.choose(
                         call.tries().tried(),
                         call.pinnedChannel(),
                         call.estimatedTokens(settings.defaultOutputTokens()),
-                        call.kin(call.route().sticky()),
+                        call.kin(route.sticky()),
                         clock.millis());
-        return choice == null && fallsBack(call) ? chosen(call) : choice;
+        return choice == null && fallsBack(call) ? chosen(call, inTurn) : choice;
     }
 
     private Mono<Void> attempt(Call call, Choice choice, boolean askForUsage) {
@@ -349,8 +354,9 @@ final class Attempts {
             reply.abandon();
             return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "content type " + Plain.text(type)));
         }
-        call.answeredBy((prompt, generates) -> new Usage(prompt.getAsLong(), 0, 0, 0, 0, true));
-        return new BytesAnswer(call, reply)
+        SpeechReading reading = new SpeechReading(type.equals("text/event-stream"));
+        call.answeredBy(reading);
+        return new BytesAnswer(call, reply, reading)
                 .body()
                 .switchOnFirst((first, all) -> sendBytes(call, attempt, first, all))
                 .doOnDiscard(ByteBuf.class, ByteBuf::release)

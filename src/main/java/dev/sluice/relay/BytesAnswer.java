@@ -13,15 +13,18 @@ import reactor.core.publisher.Mono;
 final class BytesAnswer {
     private final Call call;
     private final Reply reply;
+    private final SpeechReading reading;
 
-    BytesAnswer(Call call, Reply reply) {
+    BytesAnswer(Call call, Reply reply, SpeechReading reading) {
         this.call = call;
         this.reply = reply;
+        this.reading = reading;
     }
 
     /** Errors before anything was emitted let another channel be tried. */
     Flux<ByteBuf> body() {
         return reply.body()
+                .doOnNext(reading::accept)
                 .map(ByteBuf::retain)
                 .concatWith(Mono.fromRunnable(() -> call.completed(reply.status())))
                 .onErrorResume(this::broken);

@@ -231,6 +231,7 @@ final class Call {
         String user = ask().user();
         return switch (sticky) {
             case PROMPT_CACHE_KEY -> ask().cacheKey();
+            case CONVERSATION -> ask().opening();
             case USER -> user != null ? user : "user " + caller.user().id();
         };
     }
@@ -460,7 +461,18 @@ final class Call {
         Ask asked = ask;
         return reading == null || asked == null || !endpoint.metered()
                 ? Usage.NONE
-                : reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates);
+                : measured(reading.usage(() -> PromptCount.of(asked.body()), endpoint.generates));
+    }
+
+    /** With what can be measured of the question, where that has a price: the text that is spoken, the recording's length. */
+    Usage measured(Usage usage) {
+        Upload recording = upload;
+        return switch (endpoint) {
+            case SPEECH -> usage.spoken(ask().characters());
+            case TRANSCRIPTIONS, TRANSLATIONS ->
+                usage.estimated() && recording != null ? usage.heard(recording.soundEstimateMillis()) : usage;
+            default -> usage;
+        };
     }
 
     private long cost(Usage usage) {

@@ -58,7 +58,7 @@ final class FileCalls {
     private static final int LIST_AT_MOST = 100;
 
     /** Vendors ask half for what may take a day. */
-    private static final long BATCH_FACTOR_MILLIONTHS = 500_000;
+    private static final long BATCH_PERCENT = 50;
 
     private final Relay relay;
     private final Channels channels;
@@ -314,7 +314,7 @@ final class FileCalls {
                         batch,
                         model,
                         usage,
-                        cost(caller, model, usage),
+                        cost(caller, batch, model, usage),
                         clock.millis(),
                         visit.address().getHostAddress());
         Flux<Boolean> results = Flux.just("output_file_id", "error_file_id")
@@ -327,13 +327,14 @@ final class FileCalls {
                 .then();
     }
 
-    private long cost(Caller caller, String model, Usage usage) {
+    private long cost(Caller caller, Task batch, String model, Usage usage) {
         Tariff tariff = prices.find(model);
         if (tariff == null) {
             log.warn("A batch was booked without a price: model {}", Plain.text(model));
             return 0;
         }
-        return tariff.cost(usage, caller.group().priceFactorMillionths(), BATCH_FACTOR_MILLIONTHS);
+        long channel = channels.priceFactorMillionths(batch.channelId()) * BATCH_PERCENT / 100;
+        return tariff.cost(usage, caller.group().priceFactorMillionths(), channel);
     }
 
     /** The caller's own, newest first, each as its vendor tells it now. */

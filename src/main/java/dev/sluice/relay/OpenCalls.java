@@ -18,7 +18,8 @@ import reactor.core.publisher.Sinks;
 /**
  * The end of the relay: when the process is asked to stop, it takes no new calls, says so at {@code /readyz}, and lets
  * the running ones finish for a while. A stream that still runs then ends in an error event. Only then does the server
- * close.
+ * close: first to new connections, and when nobody asks any more on the old ones, to all. A proxy so never loses a call
+ * to a connection that goes just as the call comes.
  */
 @Component
 final class OpenCalls implements SmartLifecycle {
@@ -28,17 +29,29 @@ final class OpenCalls implements SmartLifecycle {
     /** For the error events of streams that are cut off. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
+    /** Who was turned away within this time may have more to ask: a proxy that has not noticed yet. */
+    private static final Duration QUIET = Duration.ofMillis(250);
+
+    /** Who has not noticed by then never will. */
+    private static final Duration LONGEST_GOODBYE = Duration.ofSeconds(2);
+
     private final Set<Call> streams = ConcurrentHashMap.newKeySet();
     private final RelayMeters meters;
+    private final Entrance entrance;
     private final ApplicationEventPublisher events;
     private final Duration patience;
     private final Sinks.Empty<Void> goingDown = Sinks.empty();
     private volatile boolean running;
     private volatile boolean draining;
+    private volatile long turnedAway;
 
     OpenCalls(
-            RelayMeters meters, ApplicationEventPublisher events, @Value("${sluice.drain-timeout}") Duration patience) {
+            RelayMeters meters,
+            Entrance entrance,
+            ApplicationEventPublisher events,
+            @Value("${sluice.drain-timeout}") Duration patience) {
         this.meters = meters;
+        this.entrance = entrance;
         this.events = events;
         this.patience = patience;
     }
@@ -50,6 +63,11 @@ final class OpenCalls implements SmartLifecycle {
 
     boolean draining() {
         return draining;
+    }
+
+    /** A call came too late. */
+    void turnedAway() {
+        turnedAway = System.nanoTime();
     }
 
     @Override
@@ -64,6 +82,7 @@ final class OpenCalls implements SmartLifecycle {
 
     @Override
     public void stop(Runnable done) {
+        turnedAway = System.nanoTime() - QUIET.toNanos();
         draining = true;
         goingDown.tryEmitEmpty();
         AvailabilityChangeEvent.publish(events, this, ReadinessState.REFUSING_TRAFFIC);
@@ -88,6 +107,18 @@ final class OpenCalls implements SmartLifecycle {
                 .onBackpressureDrop()
                 .takeUntil(tick -> streams.isEmpty())
                 .take(LAST_WORDS)
+                .doFinally(signal -> close(done))
+                .subscribe();
+    }
+
+    private void close(Runnable done) {
+        entrance.close();
+        Flux.interval(Duration.ZERO, LOOK)
+                .onBackpressureDrop()
+                .takeUntil(tick -> System.nanoTime() - turnedAway >= QUIET.toNanos())
+                .take(LONGEST_GOODBYE)
+                .then(Mono.firstWithSignal(
+                        entrance.answered(), Mono.delay(patience).then()))
                 .doFinally(signal -> finish(done))
                 .subscribe();
     }

@@ -78,7 +78,9 @@ final class RealtimeReading implements Reading {
             return null;
         }
         if (node.path("seconds").isNumber()) {
-            return new Usage((long) Math.ceil(node.path("seconds").asDouble() * TOKENS_PER_SECOND), 0, 0, 0, 0, true);
+            double seconds = node.path("seconds").asDouble();
+            return new Usage((long) Math.ceil(seconds * TOKENS_PER_SECOND), 0, 0, 0, 0, true)
+                    .heard(Math.round(seconds * 1_000));
         }
         Usage usage = OpenAiUsage.of(node, false);
         return usage.empty() ? null : usage;

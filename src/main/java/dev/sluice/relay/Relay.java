@@ -98,6 +98,9 @@ final class Relay {
     Visit visit(HttpServerRequest request, HttpServerResponse response) {
         EventLoop[] loop = new EventLoop[1];
         request.withConnection(connection -> loop[0] = connection.channel().eventLoop());
+        if (openCalls.draining()) {
+            response.keepAlive(false); // a proxy shall bring the next call elsewhere
+        }
         long now = clock.millis();
         return new Visit(
                 CallId.next(now),
@@ -225,8 +228,11 @@ final class Relay {
     Call open(Visit visit, Endpoint endpoint) {
         Caller caller = identify(visit);
         if (openCalls.draining() || ledger.full()) {
-            String why =
-                    openCalls.draining() ? "The gateway is going down." : "The gateway cannot book calls just now.";
+            String why = "The gateway cannot book calls just now.";
+            if (openCalls.draining()) {
+                openCalls.turnedAway();
+                why = "The gateway is going down.";
+            }
             throw new Refusal(Reason.UNAVAILABLE, why, null, Duration.ofSeconds(2));
         }
         return new Call(visit, endpoint, caller, ledger, meters, pins);
@@ -354,7 +360,8 @@ final class Relay {
         long completion = ask.completionLimit(settings.defaultOutputTokens());
         Usage most = ask.endpoint() == Endpoint.REALTIME
                 ? RealtimeReading.spoken(0, completion)
-                : new Usage(promptEstimate(call), 0, 0, completion, 0, true);
+                : call.measured(new Usage(promptEstimate(call), 0, 0, completion, 0, true))
+                        .at(ask.tier());
         long factor = call.caller().group().priceFactorMillionths();
         return fallbacks.dearest(
                 call, most, tariff.cost(most, factor, call.route().priceFactorMillionths()));

@@ -1,5 +1,6 @@
 package dev.sluice.relay;
 
+import dev.sluice.format.PromptCount;
 import dev.sluice.wire.FormScan;
 import dev.sluice.wire.Refusal;
 import dev.sluice.wire.Refusal.Reason;
@@ -38,6 +39,9 @@ final class Upload {
     private static final int CHUNK = 64 * 1024;
     private static final int BYTES_A_SECOND_AT_LEAST = 200;
 
+    /** 32 kbit a second, in bytes: what voice recorders and Opus make of speech. */
+    private static final int COMPRESSED_SPEECH = 4_000;
+
     private final HttpServerRequest request;
     private final EventLoop loop;
     private final long limit;
@@ -54,6 +58,7 @@ final class Upload {
     private boolean closed;
     private long length;
     private long seen;
+    private int soundRate; // bytes a second; 0: it is not known
     private @Nullable Future<?> watch;
 
     /** @throws Refusal when it is no form, or larger than the limit */
@@ -112,6 +117,11 @@ final class Upload {
     /** What may be asked for it before anybody has looked at it: sound and pictures have some token a kilobyte. */
     long promptEstimate() {
         return 1_000 + Math.max(declared, length) / 1_000;
+    }
+
+    /** How long a recording of this size is, as far as its head tells. */
+    long soundEstimateMillis() {
+        return Math.max(declared, length) * 1_000 / (soundRate == 0 ? COMPRESSED_SPEECH : soundRate);
     }
 
     /** Whether it can be sent, again or for the first time. */
@@ -225,6 +235,9 @@ final class Upload {
                 throw RequestBody.tooLarge((int) limit);
             }
             scan.accept(bytes);
+            if (soundRate == 0 && length - bytes.length < CHUNK) {
+                soundRate = PromptCount.soundRate(bytes);
+            }
             Sinks.Many<ByteBuf> sink = passing;
             if (sink != null) {
                 ByteBuf passed = Unpooled.wrappedBuffer(bytes);

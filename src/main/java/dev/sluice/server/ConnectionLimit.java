@@ -19,7 +19,7 @@ import org.springframework.stereotype.Component;
 import reactor.netty.http.server.HttpServer;
 
 /**
- * How many connections one address may have open at a time. One more is told so and closed, and nothing of it is read.
+ * How many connections one {@linkplain ClientAddress#counted address} may have open at a time. One more is told so and closed, and nothing of it is read.
  * A trusted proxy is not counted, since it has those of all its callers.
  */
 @Component
@@ -48,7 +48,7 @@ final class ConnectionLimit implements NettyServerCustomizer {
         if (!(channel.remoteAddress() instanceof InetSocketAddress peer) || clients.trusts(peer)) {
             return;
         }
-        InetAddress address = peer.getAddress();
+        InetAddress address = ClientAddress.counted(peer.getAddress());
         if (open.merge(address, 1, Integer::sum) > most) {
             gone(address);
             channel.pipeline().addFirst(new Refusing());

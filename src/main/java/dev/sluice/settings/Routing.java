@@ -26,6 +26,8 @@ public record Routing(Strategy strategy, @Nullable Sticky sticky) {
     public enum Sticky {
         /** The caller's {@code prompt_cache_key}; calls without one are chosen for as any other. */
         PROMPT_CACHE_KEY,
+        /** What a conversation began with: its messages up to the user's first. */
+        CONVERSATION,
         /** The caller's {@code user}, else the user who owns the token. */
         USER
     }

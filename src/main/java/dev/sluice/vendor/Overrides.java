@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -15,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What an operator changes in the calls of one channel: fields of the body that are set, filled in or removed, words in
- * front of the system prompt, and statuses of the vendor's that mean others. It speaks of the body as the vendor gets
+ * front of the system prompt, the name of reasoning, and statuses of the vendor's that mean others. It speaks of the body as the vendor gets
  * it. A channel without any is not touched.
  */
 final class Overrides {
@@ -23,11 +24,19 @@ final class Overrides {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
+    /** As callers of OpenAI's chat form know it. */
+    private static final String REASONING_FIELD = "reasoning_content";
+
+    /** Names that mean something else there. */
+    private static final Set<String> NOT_REASONING =
+            Set.of(REASONING_FIELD, "content", "role", "refusal", "index", "delta", "message", "name", "id", "type");
+
     private final @Nullable ObjectNode set;
     private final @Nullable ObjectNode defaults;
     private final List<String> remove;
     private final String systemPrompt;
     private final Map<Integer, Integer> statuses;
+    private final String reasoningField;
 
     /** @throws IllegalArgumentException naming the option that is wrong */
     Overrides(Map<String, String> options) {
@@ -36,6 +45,11 @@ final class Overrides {
         this.remove = List.of(options.getOrDefault("remove", "").strip().split("\\s*,\\s*"));
         this.systemPrompt = options.getOrDefault("system_prompt", "");
         this.statuses = statuses(options.getOrDefault("status", ""));
+        this.reasoningField = options.getOrDefault("reasoning_field", "").strip();
+        if (!reasoningField.matches("[a-z_]{0,40}") || NOT_REASONING.contains(reasoningField)) {
+            throw new IllegalArgumentException("reasoning_field: '" + reasoningField
+                    + "' (expected: the vendor's name for reasoning_content, such as reasoning)");
+        }
     }
 
     private static @Nullable ObjectNode object(Map<String, String> options, String name) {
@@ -65,6 +79,14 @@ final class Overrides {
         return Map.copyOf(statuses);
     }
 
+    /** What its answers in that form call otherwise; null: nothing. */
+    @Nullable
+    FieldName renames(@Nullable Format format) {
+        return reasoningField.isEmpty() || format != Format.CHAT
+                ? null
+                : new FieldName(reasoningField, REASONING_FIELD);
+    }
+
     /** What the vendor's status means here. */
     int status(int vendors) {
         return statuses.isEmpty() ? vendors : statuses.getOrDefault(vendors, vendors);
@@ -74,7 +96,8 @@ final class Overrides {
     byte[] applied(@Nullable Format format, byte[] body) {
         boolean prompts = !systemPrompt.isEmpty() && format != null;
         boolean removes = !remove.getFirst().isEmpty();
-        if (set == null && defaults == null && !removes && !prompts) {
+        boolean renames = renames(format) != null;
+        if (set == null && defaults == null && !removes && !prompts && !renames) {
             return body;
         }
         if (!(JSON.readTree(body) instanceof ObjectNode object)) {
@@ -91,6 +114,13 @@ final class Overrides {
             set.properties().forEach(field -> object.set(field.getKey(), field.getValue()));
         }
         remove.forEach(object::remove);
+        if (renames) {
+            for (JsonNode message : object.path("messages")) {
+                if (message instanceof ObjectNode said && said.has(REASONING_FIELD)) {
+                    said.set(reasoningField, said.remove(REASONING_FIELD));
+                }
+            }
+        }
         if (prompts) {
             prompt(format, object);
         }

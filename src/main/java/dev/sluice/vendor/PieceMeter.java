@@ -113,7 +113,7 @@ final class PieceMeter implements Meter {
         if (spotted != null) {
             Usage whole = format.usage(spotted);
             if (!whole.empty()) {
-                return whole;
+                return document.tier() == Usage.Tier.STANDARD ? whole : whole.at(document.tier());
             }
         }
         return tally.usage(prompt, generates);

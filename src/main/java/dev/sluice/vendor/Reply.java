@@ -23,6 +23,7 @@ public final class Reply {
     private final Overrides overrides;
     private final Duration idle;
     private final Duration firstByte;
+    private @Nullable FieldName renamed;
     private @Nullable Future<?> end;
     private @Nullable Future<?> closing;
 
@@ -53,8 +54,15 @@ public final class Reply {
     /** The body as it arrives. A piece belongs to whoever retains it; cancelling closes the connection. */
     public Flux<ByteBuf> body() {
         Future<?> bound = end;
-        Flux<ByteBuf> all = connection.inbound().receive();
+        FieldName name = renamed;
+        Flux<ByteBuf> received = connection.inbound().receive();
+        Flux<ByteBuf> all = name == null ? received : name.in(received);
         return bound == null ? all : all.doFinally(signal -> bound.cancel(false));
+    }
+
+    /** A field of its body has another name from here on; null: none has. */
+    void renames(@Nullable FieldName name) {
+        renamed = name;
     }
 
     /** From the first piece on, the time between two pieces counts. */

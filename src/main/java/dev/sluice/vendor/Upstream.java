@@ -182,6 +182,7 @@ public final class Upstream {
                 .responseConnection((response, connection) ->
                         Mono.just(new Reply(response, connection, overrides, firstByte, idle)))
                 .single()
+                .doOnNext(reply -> reply.renames(overrides.renames(way.format())))
                 .onErrorMap(IllegalArgumentException.class, Upstream::notHttp);
         Mono<Reply> timed = target.totalMs() == 0 ? once : once.doOnNext(reply -> reply.endBy(begun, target.totalMs()));
         return timed.onErrorResume(error -> reused[0] && brokenOff(error) ? timed : Mono.error(error))
@@ -318,19 +319,19 @@ public final class Upstream {
 
     /** Whether the vendor has a list of models. */
     public boolean listsModels() {
-        return !vendor.modelsUrl(entry, target).isEmpty();
+        return !modelLists().isEmpty();
     }
 
-    /** Asks for the vendor's list of models. */
-    public Mono<Reply> models() {
-        String url = vendor.modelsUrl(entry, target);
-        if (url.isEmpty()) {
-            return Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the vendor has no list of models"));
-        }
+    /** The URLs of the vendor's lists of models, mostly one. */
+    public List<String> modelLists() {
+        return vendor.modelsUrls(entry, target);
+    }
+
+    /** Asks for a list of models. */
+    public Mono<Reply> models(String url) {
         return signer == null
-                ? models(url, headers)
-                : signer.headers(null, "GET", URI.create(url), new byte[0])
-                        .flatMap(signed -> models(url, with(signed)));
+                ? get(url, headers)
+                : signer.headers(null, "GET", URI.create(url), new byte[0]).flatMap(signed -> get(url, with(signed)));
     }
 
     /** Asks what is left of the account. */
@@ -338,7 +339,7 @@ public final class Upstream {
         CatalogEntry.Balance balance = entry.balance();
         return balance == null
                 ? Mono.error(new Failure(Failure.Kind.NOT_THE_PROTOCOL, "the vendor tells no balance"))
-                : models(origin + balance.path(), headers);
+                : get(origin + balance.path(), headers);
     }
 
     /** How the answer to {@link #balance} is read; null: it is not asked. */
@@ -346,7 +347,7 @@ public final class Upstream {
         return entry.balance();
     }
 
-    private Mono<Reply> models(String url, Map<String, String> own) {
+    private Mono<Reply> get(String url, Map<String, String> own) {
         return connections
                 .client(target, URI.create(url), null)
                 .headers(each -> own.forEach(each::set))

@@ -4,6 +4,7 @@ import dev.sluice.format.Format;
 import dev.sluice.wire.Endpoint;
 import io.netty.channel.EventLoop;
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -17,8 +18,8 @@ public interface Vendor {
     @Nullable
     Way way(CatalogEntry entry, Target target, Endpoint endpoint, String model, boolean stream);
 
-    /** The absolute URL of the vendor's list of models; empty: it has none. */
-    String modelsUrl(CatalogEntry entry, Target target);
+    /** The absolute URLs of the vendor's lists of models. */
+    List<String> modelsUrls(CatalogEntry entry, Target target);
 
     /** The headers that carry the key. */
     Map<String, String> credentials(CatalogEntry entry, Target target);

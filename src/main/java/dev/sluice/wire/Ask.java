@@ -51,6 +51,8 @@ public final class Ask {
     private @Nullable String follows;
     private @Nullable String cacheKey;
     private @Nullable String user;
+    private Usage.Tier tier = Usage.Tier.STANDARD;
+    private long characters;
     private boolean named; // the model stands in the path, not in the body
 
     /** A range of the body's bytes. */
@@ -119,6 +121,8 @@ public final class Ask {
                 case "max_completion_tokens", "max_output_tokens" -> maxCompletionTokens = whole(json, value, name);
                 case "generationConfig", "generation_config" -> generationConfig(json, value);
                 case "previous_response_id" -> follows = value == JsonToken.VALUE_STRING ? json.getString() : null;
+                case "service_tier" ->
+                    tier = Usage.Tier.of(value == JsonToken.VALUE_STRING ? json.getString() : skipped(json));
                 case "prompt_cache_key" ->
                     cacheKey = value == JsonToken.VALUE_STRING ? json.getString() : skipped(json);
                 case "user" -> user = value == JsonToken.VALUE_STRING ? json.getString() : skipped(json);
@@ -252,6 +256,10 @@ public final class Ask {
             throw wrong(String.valueOf(endpoint.required), "The field '" + endpoint.required + "' is not a list.");
         }
         hasRequired = !empty;
+        if (endpoint == Endpoint.SPEECH && value == JsonToken.VALUE_STRING) {
+            String text = json.getString();
+            characters = text.codePointCount(0, text.length());
+        }
         if (value == JsonToken.START_ARRAY && json.nextToken() == JsonToken.END_ARRAY) {
             throw wrong(String.valueOf(endpoint.required), "The field '" + endpoint.required + "' is an empty list.");
         }
@@ -309,6 +317,27 @@ public final class Ask {
     /** For whom the caller asks, in its own words; null: it does not say. */
     public @Nullable String user() {
         return user;
+    }
+
+    /** What is the same in each call of one conversation; null: nothing is known. */
+    public @Nullable String opening() {
+        String list = endpoint.required;
+        if (list == null) {
+            return null;
+        }
+        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), body)) {
+            return Opening.name(json, body, list);
+        }
+    }
+
+    /** The tier that the caller asks for; which one it gets, the vendor says. */
+    public Usage.Tier tier() {
+        return tier;
+    }
+
+    /** Of the text that is to be spoken; 0: none is. */
+    public long characters() {
+        return characters;
     }
 
     /** As the caller named it. */

@@ -1,5 +1,7 @@
 package dev.sluice.wire;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What one call used, in model tokens, as OpenAI counts: {@code cached} and {@code cacheWrite} are parts of {@code
  * prompt}, {@code reasoning} is a part of {@code completion}.
@@ -9,6 +11,9 @@ package dev.sluice.wire;
  */
 public record Usage(
         long prompt, long cached, long cacheWrite, long completion, long reasoning, Kinds kinds, boolean estimated) {
+    /** A year of sound is no recording. */
+    private static final long LONGEST_SOUND = 366L * 24 * 60 * 60 * 1_000;
+
     public static final Usage NONE = new Usage(0, 0, 0, 0, 0, false);
 
     /** Vendors err: a negative number is none, and a part is never more than its whole. */
@@ -26,8 +31,25 @@ public record Usage(
         this(prompt, cached, cacheWrite, completion, reasoning, Kinds.TEXT, estimated);
     }
 
+    /** The priority at which a vendor answered, where that has a price of its own. */
+    public enum Tier {
+        STANDARD,
+        FLEX,
+        PRIORITY;
+
+        /** What the vendor calls it; all that is neither flex nor priority is the standard one. */
+        public static Tier of(@Nullable String word) {
+            return switch (word) {
+                case "flex" -> FLEX;
+                case "priority" -> PRIORITY;
+                case null, default -> STANDARD;
+            };
+        }
+    }
+
     /**
-     * The parts of a usage that are not plain text tokens.
+     * What of a usage is not plain text tokens, or not counted in tokens at all.
+     *
      *
      * @param hourWrite of the cache write, what is kept for an hour rather than for minutes
      * @param audioPrompt of the prompt, cached audio included
@@ -35,6 +57,8 @@ public record Usage(
      * @param imagePrompt of the prompt
      * @param audioCompletion of the completion
      * @param imageCompletion of the completion
+     * @param soundMillis how long a recording is, of a vendor that counts its length
+     * @param characters of a text that was to be spoken
      */
     public record Kinds(
             long hourWrite,
@@ -42,8 +66,44 @@ public record Usage(
             long audioCached,
             long imagePrompt,
             long audioCompletion,
-            long imageCompletion) {
+            long imageCompletion,
+            long soundMillis,
+            long characters,
+            Tier tier) {
         public static final Kinds TEXT = new Kinds(0, 0, 0, 0, 0, 0);
+
+        /** All of it tokens, of the standard tier. */
+        public Kinds(
+                long hourWrite,
+                long audioPrompt,
+                long audioCached,
+                long imagePrompt,
+                long audioCompletion,
+                long imageCompletion) {
+            this(
+                    hourWrite,
+                    audioPrompt,
+                    audioCached,
+                    imagePrompt,
+                    audioCompletion,
+                    imageCompletion,
+                    0,
+                    0,
+                    Tier.STANDARD);
+        }
+
+        private Kinds with(long sound, long letters, Tier answered) {
+            return new Kinds(
+                    hourWrite,
+                    audioPrompt,
+                    audioCached,
+                    imagePrompt,
+                    audioCompletion,
+                    imageCompletion,
+                    sound,
+                    letters,
+                    answered);
+        }
 
         private Kinds within(long prompt, long cached, long cacheWrite, long completion) {
             if (this == TEXT) {
@@ -60,8 +120,30 @@ public record Usage(
                     heard,
                     Math.clamp(imagePrompt, 0, fresh - audio),
                     spoken,
-                    Math.clamp(imageCompletion, 0, completion - spoken));
+                    Math.clamp(imageCompletion, 0, completion - spoken),
+                    Math.clamp(soundMillis, 0, LONGEST_SOUND),
+                    Math.max(0, characters),
+                    tier);
         }
+    }
+
+    /** The same, answered at that tier. */
+    public Usage at(Tier tier) {
+        return tier == kinds.tier ? this : with(kinds.with(kinds.soundMillis, kinds.characters, tier));
+    }
+
+    /** The same, of a recording of that length. */
+    public Usage heard(long soundMillis) {
+        return with(kinds.with(soundMillis, kinds.characters, kinds.tier));
+    }
+
+    /** The same, of a text of that length that was spoken. */
+    public Usage spoken(long characters) {
+        return with(kinds.with(kinds.soundMillis, characters, kinds.tier));
+    }
+
+    private Usage with(Kinds other) {
+        return new Usage(prompt, cached, cacheWrite, completion, reasoning, other, estimated);
     }
 
     public long total() {
@@ -70,6 +152,6 @@ public record Usage(
 
     /** Whether nothing was counted at all, which some vendors send on every chunk and means "not yet". */
     public boolean empty() {
-        return prompt == 0 && completion == 0;
+        return prompt == 0 && completion == 0 && kinds.soundMillis == 0;
     }
 }

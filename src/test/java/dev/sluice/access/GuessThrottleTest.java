@@ -66,6 +66,18 @@ class GuessThrottleTest {
     }
 
     @Test
+    void countsTheAddressesOfOneIpv6Subscriber_asOne() throws Exception {
+        for (int i = 0; i < GuessThrottle.PER_ADDRESS; i++) {
+            throttle.attempt("name" + i, InetAddress.getByName("2001:db8:0:1::" + Integer.toHexString(i + 1)));
+        }
+        InetAddress theirs = InetAddress.getByName("2001:db8:0:1:ffff::1");
+        InetAddress neighbours = InetAddress.getByName("2001:db8:0:2::1");
+        assertThat(catchThrowableOfType(Refusal.class, () -> throttle.attempt("root", theirs)))
+                .isNotNull();
+        assertThatCode(() -> throttle.attempt("root", neighbours)).doesNotThrowAnyException();
+    }
+
+    @Test
     void letsInAgainAfterTheWindow() throws Exception {
         for (int i = 0; i <= GuessThrottle.PER_NAME; i++) {
             try {

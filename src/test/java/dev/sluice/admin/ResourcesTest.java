@@ -442,6 +442,28 @@ record ResourcesTest(Databases database) {
     }
 
     @Test
+    void aPriceOfUnitsAndTiersIsReadAsItWasSet() {
+        String fields = """
+                {"model": "by-the-minute", "input_usd_per_mtok": 1, "output_usd_per_mtok": 2, "usd_per_minute": 0.006, "usd_per_mchar": 15,
+                 "flex_input_usd_per_mtok": 0.5, "flex_output_usd_per_mtok": 1, "priority_input_usd_per_mtok": 2.5,
+                 "priority_output_usd_per_mtok": 4}""";
+        JsonNode price = makes("/prices", fields);
+        JsonNode again = changes("/prices/" + price.path("id").asLong(), "{\"usd_per_mchar\": null}");
+
+        for (String name : Json.read(fields).propertyNames()) {
+            assertThat(price.path(name)).as(name).isEqualTo(Json.read(fields).path(name));
+            if (!name.equals("usd_per_mchar")) {
+                assertThat(again.path(name)).as(name).isEqualTo(price.path(name));
+            }
+        }
+        assertThat(again.path("usd_per_mchar").isNull()).isTrue();
+        assertThat(faults(root.asks(
+                        "POST", "/prices", "{\"model\": \"t\", \"usd_per_call\": 1, \"flex_input_usd_per_mtok\": 1}")))
+                .containsExactly("input_usd_per_mtok");
+        makes("/prices", "{\"model\": \"minutes-alone\", \"usd_per_minute\": 0.006}");
+    }
+
+    @Test
     void accessTokensAreShownOnce_andWorkUntilTheyAreTakenAway() {
         Someone someone = Someone.made(gateway, "user");
         JsonNode made = someone.asks("POST", "/access-tokens", "{\"name\": \"ci\", \"scope\": \"read\"}")

@@ -13,6 +13,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -79,10 +80,25 @@ class DatabaseTlsTest {
         }
     }
 
+    @Test
+    void signsInToMySql_thatHasForgottenThePassword() throws Exception {
+        try (Databases.Fresh database = Databases.MYSQL.fresh()) {
+            DatabaseAddress address = DatabaseAddress.parse(database.url());
+            try (java.sql.Connection connection =
+                            DriverManager.getConnection(address.forMigrations(), address.user(), address.password());
+                    Statement statement = connection.createStatement()) {
+                statement.execute("FLUSH PRIVILEGES"); // as a start of the server does
+            }
+
+            assertThat(cipherOfThePool(address)).isEmpty();
+        }
+    }
+
+    /** Answered in the second column. */
     private static String question(DatabaseAddress address) {
         return address.kind() == DatabaseAddress.Kind.MYSQL
-                ? "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'Ssl_cipher'"
-                : "SELECT coalesce(cipher, '') FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+                ? "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
+                : "SELECT 'cipher', coalesce(cipher, '') FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
     }
 
     private static String cipherOfThePool(DatabaseAddress address) {
@@ -91,7 +107,7 @@ class DatabaseTlsTest {
                         connection -> Mono.from(connection
                                         .createStatement(question(address))
                                         .execute())
-                                .flatMap(result -> Mono.from(result.map((row, metadata) -> row.get(0, String.class)))),
+                                .flatMap(result -> Mono.from(result.map((row, metadata) -> row.get(1, String.class)))),
                         Connection::close)
                 .blockOptional(Duration.ofSeconds(10))
                 .orElseThrow();
@@ -103,7 +119,7 @@ class DatabaseTlsTest {
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(question(address))) {
             row.next();
-            return row.getString(1);
+            return row.getString(2);
         }
     }
 }

@@ -15,7 +15,15 @@ class TariffTest {
     private static Tariff tariff(
             @Nullable String in, @Nullable String cached, @Nullable String out, @Nullable String call) {
         Price.Text text = new Price.Text(nanos(in), nanos(cached), null, null, nanos(out));
-        return new Tariff(new Price(null, new Glob("m"), text, Price.Media.NONE, nanos(call), null, false));
+        return new Tariff(new Price(
+                null,
+                new Glob("m"),
+                text,
+                Price.Media.NONE,
+                new Price.Units(nanos(call), null, null),
+                Price.Tiers.NONE,
+                null,
+                false));
     }
 
     private static @Nullable Long nanos(@Nullable String usd) {
@@ -54,6 +62,52 @@ class TariffTest {
     void addsThePriceOfTheCall_andAppliesBothFactors() {
         assertThat(tariff("1", null, "2", "0.01").cost(usage(1_000_000, 0, 1_000_000), 500_000, 1_200_000))
                 .isEqualTo(Money.nanos(new BigDecimal("1.806")));
+    }
+
+    private static Tariff tariff(Price.Units units, Price.Tiers tiers, Price.@Nullable LongContext beyond) {
+        Price.Text text = new Price.Text(nanos("5"), nanos("0.5"), nanos("6.25"), null, nanos("30"));
+        return new Tariff(new Price(null, new Glob("m"), text, Price.Media.NONE, units, tiers, beyond, false));
+    }
+
+    @Test
+    void chargesMinutesAndCharacters_exactly() {
+        Tariff whisper = new Tariff(new Price(
+                null,
+                new Glob("m"),
+                new Price.Text(null, null, null, null, null),
+                Price.Media.NONE,
+                new Price.Units(null, nanos("0.006"), nanos("15")),
+                Price.Tiers.NONE,
+                null,
+                false));
+
+        assertThat(whisper.cost(Usage.NONE.heard(60_000), ONE, ONE)).isEqualTo(nanos("0.006"));
+        assertThat(whisper.cost(Usage.NONE.heard(1_000), ONE, ONE)).isEqualTo(nanos("0.0001"));
+        assertThat(whisper.cost(Usage.NONE.heard(1_000), ONE, 3 * ONE)).isEqualTo(nanos("0.0003"));
+        assertThat(whisper.cost(Usage.NONE.heard(1), ONE, ONE)).isEqualTo(100);
+        assertThat(whisper.cost(Usage.NONE.spoken(5), ONE, ONE)).isEqualTo(nanos("0.000075"));
+        assertThat(whisper.cost(Usage.NONE.heard(Long.MAX_VALUE).spoken(Long.MAX_VALUE), ONE, ONE))
+                .isPositive();
+    }
+
+    @Test
+    void chargesTheTier_itsCachesAndItsLongContextInProportion() {
+        Price.Tiers tiers = new Price.Tiers(nanos("2.5"), nanos("15"), nanos("10"), null);
+        Tariff list =
+                tariff(Price.Units.NONE, tiers, new Price.LongContext(1_000, nanos("10"), nanos("1"), nanos("45")));
+        Usage small = new Usage(100, 40, 20, 10, 0, false);
+        Usage large = new Usage(2_000, 500, 0, 10, 0, false);
+
+        assertThat(list.cost(small, ONE, ONE)).isEqualTo(40 * 5_000 + 40 * 500 + 20 * 6_250 + 10 * 30_000);
+        assertThat(list.cost(small.at(Usage.Tier.FLEX), ONE, ONE))
+                .isEqualTo(40 * 2_500 + 40 * 250 + 20 * 3_125 + 10 * 15_000);
+        assertThat(list.cost(small.at(Usage.Tier.PRIORITY), ONE, ONE))
+                .isEqualTo(40 * 10_000 + 40 * 1_000 + 20 * 12_500 + 10 * 30_000);
+        assertThat(list.cost(large.at(Usage.Tier.FLEX), ONE, ONE)).isEqualTo(1_500 * 5_000 + 500 * 500 + 10 * 22_500);
+        assertThat(list.words(large.at(Usage.Tier.FLEX), ONE, ONE))
+                .isEqualTo("m in=5 cached=0.5 write=6.25 out=22.5 long flex");
+        assertThat(tariff(Price.Units.NONE, Price.Tiers.NONE, null).cost(small.at(Usage.Tier.PRIORITY), ONE, ONE))
+                .isEqualTo(list.cost(small, ONE, ONE));
     }
 
     @Test

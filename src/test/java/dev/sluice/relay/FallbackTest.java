@@ -139,4 +139,28 @@ class FallbackTest {
         }
         assertThat(first.calls().size()).as("without a key they take turns").isBetween(4, 12);
     }
+
+    @Test
+    void staysWithOneChannel_throughoutAConversation() {
+        gateway.channel(first, "{\"models\":[\"fall-b\"],\"model_mapping\":{\"fall-b\":\"real-b\"}}");
+        first.alwaysAnswersChats();
+        settings("{\"routing\":{\"fall-b\":{\"sticky\":\"conversation\"}}}");
+        String key = gateway.token().key();
+
+        int moved = 0;
+        for (int conversation = 0; conversation < 10; conversation++) {
+            StringBuilder messages = new StringBuilder("{\"role\":\"system\",\"content\":\"Be kind.\"},"
+                    + "{\"role\":\"user\",\"content\":\"Topic " + conversation + "\"}");
+            int before = first.calls().size();
+            for (int turn = 0; turn < 3; turn++) {
+                gateway.call(key, "{\"model\":\"fall-b\",\"messages\":[" + messages + "]}")
+                        .expect(200);
+                messages.append(
+                        ",{\"role\":\"assistant\",\"content\":\"Yes.\"},{\"role\":\"user\",\"content\":\"And?\"}");
+            }
+            assertThat(first.calls().size() - before).isIn(0, 3);
+            moved += (first.calls().size() - before) / 3;
+        }
+        assertThat(moved).as("conversations at one of two channels").isBetween(1, 9);
+    }
 }

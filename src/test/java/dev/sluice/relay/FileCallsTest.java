@@ -32,7 +32,7 @@ class FileCallsTest {
     @BeforeEach
     void oneChannelKeepsFiles() {
         gateway.clearChannels();
-        gateway.channel(keeper, "{\"models\":[\"files\",\"batches\"]}");
+        gateway.channel(keeper, "{\"models\":[\"files\",\"batches\"],\"price_factor\":1.5}");
         gateway.channel(other, "{\"models\":[\"m\"],\"priority\":9}");
         token = gateway.token();
     }
@@ -158,7 +158,8 @@ class FileCallsTest {
         assertThat(row.path("endpoint").asString()).isEqualTo("batches");
         assertThat(row.path("model").asString()).isEqualTo("batch-model");
         assertThat(row.path("prompt_tokens").asLong()).isEqualTo(1000);
-        assertThat(row.path("cost_usd").decimalValue()).isEqualByComparingTo("0.0014"); // half of 0.0028
+        // Half of 0.0028, and the channel's factor.
+        assertThat(row.path("cost_usd").decimalValue()).isEqualByComparingTo("0.0021");
     }
 
     @Test

@@ -1,6 +1,5 @@
 package dev.sluice.relay;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.Answer;
@@ -60,10 +59,10 @@ class FormsTest {
 
     private static boolean own(CallersForm caller, VendorsForm form) {
         return switch (caller) {
-            case CHAT -> form == VendorsForm.OPENAI;
+            case CHAT -> form == VendorsForm.OPENAI || form == VendorsForm.AZURE;
             case RESPONSES -> form == VendorsForm.OPENAI_RESPONSES;
             case MESSAGES -> form == VendorsForm.ANTHROPIC || form == VendorsForm.VERTEX_CLAUDE;
-            case GEMINI -> form == VendorsForm.GEMINI;
+            case GEMINI -> form == VendorsForm.GEMINI || form == VendorsForm.VERTEX_GEMINI;
         };
     }
 
@@ -154,13 +153,15 @@ class FormsTest {
     @MethodSource("translated")
     void tellsAVendorsRefusal_inTheCallersForm(CallersForm caller, VendorsForm form) {
         gateway.channel(vendor, form.channel(vendor));
-        vendor.then(Script.json(422, form.error("max_tokens is too large")));
+        for (boolean stream : new boolean[] {false, true}) {
+            vendor.then(Script.json(422, form.error("max_tokens is too large")));
 
-        Answer answer =
-                ask(caller, false, gateway.token(), caller.hello("m", false)).expect(422);
+            Answer answer = ask(caller, stream, gateway.token(), caller.hello("m", stream))
+                    .expect(422);
 
-        assertThat(answer.body()).contains("max_tokens is too large");
-        assertThat(caller.errorCode(answer.json())).isEqualTo("invalid_value");
+            assertThat(answer.body()).contains("max_tokens is too large");
+            assertThat(caller.errorCode(answer.json())).isEqualTo("invalid_value");
+        }
     }
 
     @ParameterizedTest
@@ -260,17 +261,29 @@ class FormsTest {
         assertThat(vendor.calls()).isEmpty();
     }
 
+    /** Its name, and whether the schema is strict, some forms of callers do not say. */
     @ParameterizedTest
     @MethodSource("translated")
     void asksForJson_byTheCallersSchema(CallersForm caller, VendorsForm form) {
         gateway.channel(vendor, form.channel(vendor));
-        vendor.then(form.answer(Scene.TEXT, false));
+        NewToken token = gateway.token();
+        for (boolean stream : new boolean[] {false, true}) {
+            vendor.then(form.answer(Scene.TEXT, stream));
 
-        ask(caller, false, gateway.token(), caller.askForJson("m")).expect(200);
+            String json = caller == CallersForm.GEMINI
+                    ? caller.askForJson("m")
+                    : Json.merge(caller.askForJson("m"), "{\"stream\":" + stream + "}")
+                            .toString();
+            ask(caller, stream, token, json).expect(200);
 
-        String asked = new String(vendor.nextCall().body(), UTF_8).replace("\\\"", "\"");
-        assertThat(asked)
-                .contains("\"properties\":{\"n\":{\"type\":\"integer\"}}")
-                .contains("\"required\":[\"n\"]");
+            String asked = vendor.nextCall()
+                    .text()
+                    .replaceAll("\"name\":\"(n|answer)\"", "\"name\":\"NAME\"")
+                    .replaceAll(",\"strict\":(true|false)", "")
+                    .replace(",\"maxOutputTokens\":100", "")
+                    .replace("\"maxOutputTokens\":100,", "");
+            assertThat(Json.read(asked).at(form.structured().getKey()))
+                    .isEqualTo(Json.read(form.structured().getValue()));
+        }
     }
 }

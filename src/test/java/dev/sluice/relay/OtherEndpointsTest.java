@@ -93,6 +93,51 @@ class OtherEndpointsTest {
     }
 
     @Test
+    void pricesSpeech_byItsCharacters_andReservesThem() {
+        gateway.price("tts-letters", "{\"usd_per_mchar\":15}");
+        vendor.always(Script.whole(200, "audio/mpeg", new byte[] {1, 2}));
+        NewToken token = gateway.token("{\"quota_usd\":0.0001}");
+        String ask = "{\"model\":\"tts-letters\",\"input\":\"%s\",\"voice\":\"v\"}";
+
+        gateway.call("/v1/audio/speech", token.key(), ask.formatted("H\u00e9 \\ud83d\\ude00\\n"))
+                .expect(200);
+        JsonNode row = gateway.onlyCall(token);
+        assertThat(row.path("cost_usd").decimalValue()).isEqualByComparingTo("0.000075"); // of five
+        assertThat(row.path("price").asString()).isEqualTo("tts-letters mchar=15");
+
+        Answer refused = gateway.call("/v1/audio/speech", token.key(), ask.formatted("Too long for it"));
+        assertThat(refused.expect(429).body()).contains("insufficient_quota");
+    }
+
+    @Test
+    void passesSoundInEvents_andPricesWhatTheLastTells() {
+        gateway.price(
+                "tts-events",
+                "{\"input_usd_per_mtok\":1,\"output_usd_per_mtok\":1000,\"audio_output_usd_per_mtok\":12}");
+        String events = "data: {\"type\":\"speech.audio.delta\",\"audio\":\"" + "AAAA".repeat(4_000) + "\"}\n\n"
+                + "data: {\"type\":\"speech.audio.done\",\"usage\":{\"input_tokens\":14,\"output_tokens\":101,\"total_tokens\":115}}\n\n";
+        vendor.then(Script.pieces(200, "text/event-stream")
+                .send(List.of(
+                        events.substring(0, 900).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                        events.substring(900, events.length() - 30).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                        events.substring(events.length() - 30).getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+        NewToken token = gateway.token();
+
+        Answer answer = gateway.call(
+                        "/v1/audio/speech",
+                        token.key(),
+                        "{\"model\":\"tts-events\",\"input\":\"Hello\",\"voice\":\"v\",\"stream_format\":\"sse\"}")
+                .expect(200);
+
+        assertThat(answer.header("content-type")).isEqualTo("text/event-stream");
+        assertThat(answer.body()).isEqualTo(events);
+        JsonNode row = gateway.onlyCall(token);
+        assertThat(row.path("estimated").asBoolean()).isFalse();
+        assertThat(row.path("completion_tokens").asLong()).isEqualTo(101);
+        assertThat(row.path("cost_usd").decimalValue()).isEqualByComparingTo("0.001226"); // 14 at 1, 101 at 12
+    }
+
+    @Test
     void chargesNothing_forSoundThatBreaks() {
         gateway.price("tts-broken", "{\"usd_per_call\":0.5}");
         vendor.then(Script.pieces(200, "audio/mpeg")

@@ -8,6 +8,9 @@ import dev.sluice.testing.Json;
 import dev.sluice.testing.NoLeaks;
 import dev.sluice.testing.Script;
 import dev.sluice.testing.ScriptedVendor;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +76,42 @@ class OverridesTest {
         assertThat(body.indexOf("Speak French.")).isPositive().isLessThan(body.indexOf("Be brief."));
     }
 
+    /** Cut at each byte, and never in a text or for another field. */
+    @Test
+    void callsReasoningByOneName_bothWays() {
+        gateway.channel(vendor, options("reasoning_field", "reasoning").toString());
+        String chunk =
+                "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a \\\"reasoning\\\":\",\"reasoning\" : \"Two\",\"kind\":\"reasoning\"}}]}\n\n";
+        List<byte[]> single = new ArrayList<>();
+        for (byte each : (chunk
+                        + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
+                .getBytes(StandardCharsets.UTF_8)) {
+            single.add(new byte[] {each});
+        }
+        vendor.then(Script.pieces(200, "text/event-stream").send(single));
+        vendor.then(
+                Script.json(200, VendorsForm.OPENAI.plain(Scene.THINKING).replace("reasoning_content", "reasoning")));
+        vendor.then(
+                Script.json(200, VendorsForm.OPENAI.plain(Scene.THINKING).replace("reasoning_content", "reasoning")));
+        String key = gateway.token().key();
+
+        String stream = gateway.call(
+                        key,
+                        "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
+                                + "{\"role\":\"assistant\",\"content\":\"b\",\"reasoning_content\":\"c\"}]}")
+                .expect(200)
+                .body();
+        assertThat(stream).startsWith(chunk.replace("\"reasoning\" :", "\"reasoning_content\" :"));
+        assertThat(vendor.nextCall().text()).contains("{\"role\":\"assistant\",\"content\":\"b\",\"reasoning\":\"c\"}");
+
+        for (CallersForm caller : List.of(CallersForm.CHAT, CallersForm.MESSAGES)) {
+            JsonNode answer = gateway.call(caller.path("m", false), key, caller.hello("m", false))
+                    .expect(200)
+                    .json();
+            assertThat(caller.plain(answer).thinking()).isEqualTo("Two and two.");
+        }
+    }
+
     @Test
     void takesAStatusForAnother() {
         gateway.channel(
@@ -90,7 +129,7 @@ class OverridesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"set, [1]", "defaults, {", "status, 200=500", "status, teapot"})
+    @CsvSource({"reasoning_field, content", "set, [1]", "defaults, {", "status, 200=500", "status, teapot"})
     void refusesAWrongOption_byName(String name, String value) {
         String fields = Json.merge(
                         "{\"name\":\"x\",\"vendor\":\"openai\",\"keys\":[\"k\"],\"models\":[\"*\"]}",

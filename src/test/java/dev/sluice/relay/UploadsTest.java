@@ -16,9 +16,11 @@ import dev.sluice.testing.ScriptedVendor;
 import dev.sluice.testing.VendorCall;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Random;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -186,6 +188,33 @@ class UploadsTest {
                 .contains("partial_image", "image_generation.completed", picture)
                 .doesNotContain("\"error\"", "[DONE]");
         assertThat(gateway.onlyCall(token).path("completion_tokens").asLong()).isEqualTo(100);
+    }
+
+    /** The usage of whisper-1, what others tell with the words, and nothing: a second of WAV at 16 kHz. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "application/json|{\"text\":\"Hi\",\"usage\":{\"type\":\"duration\",\"seconds\":3}}|0.0003|false",
+                "application/json|{\"task\":\"transcribe\",\"duration\":2.5,\"text\":\"Hi\"}|0.00025|false",
+                "application/json|{\"duration\":\"2.5\",\"text\":\"Hi\"}|0.00025|false",
+                "text/plain|Hi|0.0001|true",
+            })
+    void pricesRecordings_byTheirLength(String type, String answer, String usd, boolean estimated) {
+        gateway.price("ear-minutes", "{\"usd_per_minute\":0.006}");
+        vendor.then(Script.whole(200, type, answer.getBytes(StandardCharsets.UTF_8)));
+        NewToken token = gateway.token("{\"quota_usd\":1}");
+        java.nio.ByteBuffer wav = java.nio.ByteBuffer.allocate(31_700).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        wav.put("RIFF....WAVEfmt ".getBytes(StandardCharsets.US_ASCII)).putInt(28, 32_000);
+
+        try (RawCall call = post(token, "/v1/audio/transcriptions", form("ear-minutes", wav.array(), true))) {
+            call.readAll();
+            assertThat(call.status()).isEqualTo(200);
+        }
+
+        JsonNode row = gateway.onlyCall(token);
+        assertThat(row.path("cost_usd").decimalValue()).isCloseTo(new BigDecimal(usd), Percentage.withPercentage(1));
+        assertThat(row.path("estimated").asBoolean()).isEqualTo(estimated);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.sluice.relay;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.sluice.format.Format;
 import dev.sluice.testing.Json;
 import dev.sluice.testing.Script;
 import dev.sluice.testing.ScriptedVendor;
@@ -110,6 +111,46 @@ enum VendorsForm {
         byte[] errorEvent() {
             return "data: {\"error\":{\"message\":\"boom at https://vendor.example\",\"type\":\"server_error\"}}\n\n"
                     .getBytes(UTF_8);
+        }
+    },
+
+    /** OpenAI's form with filters' findings beside it: in a first event without choices, in each choice, and at the end. */
+    AZURE("azure") {
+        private static final String FOUND =
+                "\"content_filter_results\":{\"hate\":{\"filtered\":false,\"severity\":\"safe\"}}";
+
+        @Override
+        String plain(Scene scene) {
+            return OPENAI.plain(scene).replace("{\"index\":0,", "{" + FOUND + ",\"index\":0,");
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            List<byte[]> events = new ArrayList<>();
+            events.add(
+                    "data: {\"choices\":[],\"created\":0,\"id\":\"\",\"model\":\"\",\"object\":\"\",\"prompt_filter_results\":[{\"prompt_index\":0}]}\n\n"
+                            .getBytes(UTF_8));
+            for (byte[] event : OPENAI.events(scene)) {
+                events.add(new String(event, UTF_8)
+                        .replace("{\"index\":0,\"delta\"", "{" + FOUND + ",\"index\":0,\"delta\"")
+                        .getBytes(UTF_8));
+            }
+            return events;
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return OPENAI.expectedAsk(stream);
+        }
+
+        @Override
+        String error(String message) {
+            return OPENAI.error(message);
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return OPENAI.errorEvent();
         }
     },
 
@@ -621,6 +662,38 @@ enum VendorsForm {
         }
     },
 
+    VERTEX_GEMINI("vertex") {
+        @Override
+        String channel(ScriptedVendor server) {
+            return "{\"vendor\":\"vertex\",\"base_url\":\"%s\",\"keys\":[\"an-api-key\"]}".formatted(server.url());
+        }
+
+        @Override
+        String plain(Scene scene) {
+            return GEMINI.plain(scene);
+        }
+
+        @Override
+        List<byte[]> events(Scene scene) {
+            return GEMINI.events(scene);
+        }
+
+        @Override
+        String expectedAsk(boolean stream) {
+            return GEMINI.expectedAsk(stream);
+        }
+
+        @Override
+        String error(String message) {
+            return GEMINI.error(message);
+        }
+
+        @Override
+        byte[] errorEvent() {
+            return GEMINI.errorEvent();
+        }
+    },
+
     COHERE("cohere") {
         private static final String USAGE =
                 "\"usage\":{\"billed_units\":{\"input_tokens\":9,\"output_tokens\":9},\"tokens\":{\"input_tokens\":120,\"output_tokens\":15},\"cached_tokens\":80}";
@@ -820,6 +893,51 @@ enum VendorsForm {
     /** The fields of a channel to it. */
     String channel(ScriptedVendor server) {
         return "{\"vendor\":\"%s\",\"base_url\":\"%s\"}".formatted(vendor, server.url());
+    }
+
+    /** The form that its answers have. */
+    Format format() {
+        return switch (this) {
+            case OPENAI, AZURE -> Format.CHAT;
+            case OPENAI_RESPONSES -> Format.RESPONSES;
+            case ANTHROPIC, VERTEX_CLAUDE -> Format.MESSAGES;
+            case GEMINI, VERTEX_GEMINI -> Format.GEMINI;
+            case BEDROCK -> Format.CONVERSE;
+            case COHERE -> Format.COHERE;
+            case OLLAMA -> Format.OLLAMA;
+        };
+    }
+
+    /** Where its question says that the answer is to be JSON of {@link CallersForm#askForJson}'s schema, and how. */
+    Map.Entry<String, String> structured() {
+        String schema = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"]}";
+        return switch (this) {
+            case OPENAI, AZURE ->
+                Map.entry(
+                        "/response_format",
+                        "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"NAME\",\"schema\":" + schema + "}}");
+            case OPENAI_RESPONSES ->
+                Map.entry("/text/format", "{\"type\":\"json_schema\",\"name\":\"NAME\",\"schema\":" + schema + "}");
+            case ANTHROPIC, VERTEX_CLAUDE ->
+                Map.entry(
+                        "/output_config/format",
+                        "{\"type\":\"json_schema\",\"schema\":"
+                                + schema.replace("\"]}", "\"],\"additionalProperties\":false}") + "}");
+            case GEMINI, VERTEX_GEMINI ->
+                Map.entry(
+                        "/generationConfig",
+                        "{\"responseMimeType\":\"application/json\",\"responseJsonSchema\":" + schema + "}");
+            case BEDROCK ->
+                Map.entry(
+                        "/system",
+                        "[{\"text\":"
+                                + Json.quote(
+                                        "Answer with one JSON object that conforms to this JSON Schema, and nothing else: "
+                                                + schema)
+                                + "}]");
+            case COHERE -> Map.entry("/response_format", "{\"type\":\"json_object\",\"json_schema\":" + schema + "}");
+            case OLLAMA -> Map.entry("/format", schema);
+        };
     }
 
     abstract String plain(Scene scene);

@@ -71,7 +71,9 @@ public enum Databases {
         }
 
         void execute(String sql) {
-            String jdbc = scheme.equals("mysql") ? "jdbc:mariadb://%s:%d/" : "jdbc:postgresql://%s:%d/postgres";
+            String jdbc = scheme.equals("mysql")
+                    ? "jdbc:mariadb://%s:%d/?allowPublicKeyRetrieval=true"
+                    : "jdbc:postgresql://%s:%d/postgres";
             Properties login = new Properties();
             login.put("user", user);
             login.put("password", password);

@@ -32,7 +32,6 @@ public final class Program implements AutoCloseable {
 
     /** Starts on the data folder and waits until it is ready. Settings are {@code NAME=value}. */
     public static Program start(Path data, String... settings) throws IOException {
-        int port = freePort();
         ProcessBuilder java = new ProcessBuilder(Stream.concat(
                         Stream.of(
                                 Path.of(System.getProperty("java.home"), "bin", "java")
@@ -40,7 +39,7 @@ public final class Program implements AutoCloseable {
                                 "-Xmx256m"),
                         program().stream())
                 .toList());
-        java.environment().put("SLUICE_PORT", Integer.toString(port));
+        java.environment().put("SLUICE_PORT", Integer.toString(freePort()));
         java.environment().put("SLUICE_MANAGEMENT_PORT", "0");
         java.environment().put("SLUICE_DATA_DIR", data.toString());
         java.environment().put("SLUICE_ADMIN_TOKEN", Gateway.ADMIN_TOKEN);
@@ -53,7 +52,7 @@ public final class Program implements AutoCloseable {
                 java.redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
                         .start(),
-                port);
+                Integer.parseInt(java.environment().get("SLUICE_PORT")));
         try {
             await("the program is ready, see " + log)
                     .atMost(Duration.ofSeconds(120))

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
@@ -96,6 +97,10 @@ public final class ScriptedVendor implements AutoCloseable {
 
     public Playlist always(Script script) {
         return playlist.always(script);
+    }
+
+    public Playlist always(Function<VendorCall, Script> choice) {
+        return playlist.always(choice);
     }
 
     /** Answers each request, plain or streamed as it asks. */

@@ -30,6 +30,22 @@ class WatchersTest {
         assertThat(spotter.whole()).isTrue();
     }
 
+    @Test
+    void findsTheTierAndTheDuration_andNoOthers() {
+        UsageSpotter spotter = spotter(
+                "{\"a\":\"service_tier\",\"c\":[{\"service_tier\":\"flex\",\"duration\":9}],\"duration\" : 2.5,\"mode\":\"duration\","
+                        + "\"service_tier\": \"priority\" }");
+
+        assertThat(spotter.tier()).isEqualTo(Usage.Tier.PRIORITY);
+        assertThat(spotter.soundMillis()).isEqualTo(2_500);
+        assertThat(spotter("{\"duration\":1e999,\"service_tier\":null}").tier()).isEqualTo(Usage.Tier.STANDARD);
+        assertThat(spotter("{\"duration\":null,\"x\":1}").soundMillis()).isZero();
+        assertThat(spotter("{\"duration\":\"12\"}").soundMillis()).isEqualTo(12_000);
+        assertThat(spotter("{\"text\":\"" + "duration".repeat(9) + "\",\"duration\":{\"s\":1}}")
+                        .soundMillis())
+                .isZero();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "  ", "{", "{\"a\":1", "<html>", "{} {}", "{}x", "\"text\"", "{\"a\":\"}"})
     void sees_whenADocumentIsNotWhole(String json) {

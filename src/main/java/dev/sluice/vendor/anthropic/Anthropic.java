@@ -8,6 +8,7 @@ import dev.sluice.vendor.Vendor;
 import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -48,8 +49,8 @@ final class Anthropic implements Vendor {
     }
 
     @Override
-    public String modelsUrl(CatalogEntry entry, Target target) {
-        return base(target) + "/models?limit=1000";
+    public List<String> modelsUrls(CatalogEntry entry, Target target) {
+        return List.of(base(target) + "/models?limit=1000");
     }
 
     private static String base(Target target) {

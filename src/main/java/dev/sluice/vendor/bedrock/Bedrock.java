@@ -11,6 +11,7 @@ import dev.sluice.wire.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -92,8 +93,8 @@ final class Bedrock implements Vendor {
     }
 
     @Override
-    public String modelsUrl(CatalogEntry entry, Target target) {
-        return target.baseUrl().replace("://bedrock-runtime.", "://bedrock.") + "/foundation-models";
+    public List<String> modelsUrls(CatalogEntry entry, Target target) {
+        return List.of(target.baseUrl().replace("://bedrock-runtime.", "://bedrock.") + "/foundation-models");
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -52,8 +53,8 @@ final class Gemini implements Vendor {
     }
 
     @Override
-    public String modelsUrl(CatalogEntry entry, Target target) {
-        return base(target) + "/models?pageSize=1000";
+    public List<String> modelsUrls(CatalogEntry entry, Target target) {
+        return List.of(base(target) + "/models?pageSize=1000");
     }
 
     private static String base(Target target) {

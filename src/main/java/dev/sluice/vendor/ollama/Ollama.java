@@ -6,6 +6,7 @@ import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Vendor;
 import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -44,8 +45,8 @@ final class Ollama implements Vendor {
     }
 
     @Override
-    public String modelsUrl(CatalogEntry entry, Target target) {
-        return root(target) + "/api/tags";
+    public List<String> modelsUrls(CatalogEntry entry, Target target) {
+        return List.of(root(target) + "/api/tags");
     }
 
     private static String root(Target target) {

@@ -9,6 +9,7 @@ import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -56,10 +57,11 @@ final class Azure implements Vendor {
     }
 
     @Override
-    public String modelsUrl(CatalogEntry entry, Target target) {
-        return newForm(target)
-                ? target.baseUrl() + "/models" + version(target, "")
-                : resource(target) + "/openai/models" + version(target, DEFAULT_VERSION);
+    public List<String> modelsUrls(CatalogEntry entry, Target target) {
+        return List.of(
+                newForm(target)
+                        ? target.baseUrl() + "/models" + version(target, "")
+                        : resource(target) + "/openai/models" + version(target, DEFAULT_VERSION));
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -75,9 +76,9 @@ final class OpenAi implements Vendor {
     }
 
     @Override
-    public String modelsUrl(CatalogEntry entry, Target target) {
+    public List<String> modelsUrls(CatalogEntry entry, Target target) {
         String path = entry.paths().getOrDefault("models", "/models");
-        return path.isEmpty() || path.startsWith("http") ? path : base(entry, target) + path;
+        return path.isEmpty() ? List.of() : List.of(path.startsWith("http") ? path : base(entry, target) + path);
     }
 
     @Override

@@ -33,6 +33,7 @@ final class OpenAiMeter implements Meter {
     private final UsageSpotter document = new UsageSpotter();
     private UsageSpotter largeEvent = new UsageSpotter();
     private Usage usage = Usage.NONE;
+    private Usage.Tier tier = Usage.Tier.STANDARD;
     private final TokenCount text = new TokenCount();
     private final TextSpotter spotter =
             new TextSpotter(text, "content", "reasoning_content", "reasoning", "refusal", "arguments", "name", "text");
@@ -100,6 +101,7 @@ final class OpenAiMeter implements Meter {
     @Override
     public boolean metered() {
         seen(document.usage());
+        tier = document.tier() == Usage.Tier.STANDARD ? tier : document.tier();
         return !usage.empty();
     }
 
@@ -121,7 +123,13 @@ final class OpenAiMeter implements Meter {
 
     @Override
     public Usage usage(LongSupplier prompt, boolean generates) {
-        return metered() ? usage : new Usage(prompt.getAsLong(), 0, 0, generates ? text.total() : 0, 0, true);
+        if (metered()) {
+            return tier == Usage.Tier.STANDARD ? usage : usage.at(tier);
+        }
+        long heard = document.soundMillis();
+        return heard > 0
+                ? Usage.NONE.heard(heard)
+                : new Usage(prompt.getAsLong(), 0, 0, generates ? text.total() : 0, 0, true);
     }
 
     /** Transcripts and pictures end in an event whose type, which stands first, says so. */
@@ -206,6 +214,7 @@ final class OpenAiMeter implements Meter {
             return Event.PART; // several data lines, or not JSON: it goes by as it is
         }
         JsonNode choices = chunk.path("choices");
+        tier = Usage.Tier.of(chunk.path("service_tier").asString(""));
         seen(chunk.path("usage"));
         seen(chunk.path("x_groq").path("usage"));
         for (JsonNode choice : choices) {

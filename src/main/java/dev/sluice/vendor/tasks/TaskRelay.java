@@ -5,6 +5,7 @@ import dev.sluice.vendor.Target;
 import dev.sluice.vendor.Vendor;
 import dev.sluice.vendor.Way;
 import dev.sluice.wire.Endpoint;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -27,8 +28,8 @@ final class TaskRelay implements Vendor {
     }
 
     @Override
-    public String modelsUrl(CatalogEntry entry, Target target) {
-        return "";
+    public List<String> modelsUrls(CatalogEntry entry, Target target) {
+        return List.of();
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.sluice.wire.Endpoint;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -126,10 +127,13 @@ final class Vertex implements Vendor {
         return body;
     }
 
-    /** There is no list that holds both. */
+    /** Of each publisher's models there is a list; the express mode has Google's alone. */
     @Override
-    public String modelsUrl(CatalogEntry entry, Target target) {
-        return "";
+    public List<String> modelsUrls(CatalogEntry entry, Target target) {
+        String lists = target.baseUrl() + "/v1beta1/publishers/%s/models?pageSize=100";
+        return target.key().startsWith("{")
+                ? List.of(lists.formatted("google"), lists.formatted("anthropic"))
+                : List.of(lists.formatted("google"));
     }
 
     @Override

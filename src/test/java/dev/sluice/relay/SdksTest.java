@@ -20,17 +20,27 @@ import com.google.genai.Client;
 import com.google.genai.ResponseStream;
 import com.google.genai.errors.ClientException;
 import com.google.genai.types.FinishReason;
+import com.google.genai.types.FunctionDeclaration;
 import com.google.genai.types.GenerateContentConfig;
 import com.google.genai.types.GenerateContentResponse;
 import com.google.genai.types.HttpOptions;
+import com.google.genai.types.Schema;
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.helpers.ChatCompletionAccumulator;
 import com.openai.helpers.ResponseAccumulator;
+import com.openai.models.FunctionDefinition;
+import com.openai.models.FunctionParameters;
+import com.openai.models.chat.completions.ChatCompletion;
+import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseStreamEvent;
 import dev.sluice.testing.Gateway;
 import dev.sluice.testing.ScriptedVendor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -38,8 +48,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The official SDKs of Anthropic and Google, and OpenAI's for its responses, with any vendor behind the gateway. */
-class OtherSdksTest {
+/** The official SDKs of OpenAI, Anthropic and Google, for every form of callers, with any vendor behind the gateway. */
+class SdksTest {
     private final Gateway gateway = Gateway.shared();
     private final ScriptedVendor vendor = ScriptedVendor.start();
 
@@ -119,14 +129,43 @@ class OtherSdksTest {
         gateway.channel(vendor, form.channel(vendor));
         try (Client client = google(gateway.token().key());
                 Client stranger = google("sk-wrong")) {
-            GenerateContentConfig config =
-                    GenerateContentConfig.builder().maxOutputTokens(100).build();
+            GenerateContentConfig config = GenerateContentConfig.builder()
+                    .maxOutputTokens(100)
+                    .tools(com.google.genai.types.Tool.builder()
+                            .functionDeclarations(FunctionDeclaration.builder()
+                                    .name("get_time")
+                                    .parameters(Schema.builder()
+                                            .type("OBJECT")
+                                            .properties(Map.of(
+                                                    "zone",
+                                                    Schema.builder()
+                                                            .type("STRING")
+                                                            .build()))
+                                            .build())
+                                    .build())
+                            .build())
+                    .build();
 
             vendor.then(form.answer(Scene.TOOLS, false));
             GenerateContentResponse plain = client.models.generateContent("m", "What time is it?", config);
             assertThat(plain.functionCalls()).hasSize(2);
             assertThat(plain.functionCalls().getFirst().args().orElseThrow()).containsEntry("zone", "UTC");
             assertThat(plain.finishReason().knownEnum()).isEqualTo(FinishReason.Known.STOP);
+
+            assertThat(vendor.nextCall().text()).contains("get_time", "zone");
+
+            vendor.then(form.answer(Scene.TOOLS, true));
+            List<String> called = new ArrayList<>();
+            try (ResponseStream<GenerateContentResponse> stream =
+                    client.models.generateContentStream("m", "What time is it?", config)) {
+                for (GenerateContentResponse part : stream) {
+                    if (part.functionCalls() != null) {
+                        part.functionCalls()
+                                .forEach(call -> called.add(call.name().orElseThrow()));
+                    }
+                }
+            }
+            assertThat(called).containsExactly("get_time", "get_place");
 
             vendor.then(form.answer(Scene.TEXT, true));
             StringBuilder text = new StringBuilder();
@@ -157,15 +196,70 @@ class OtherSdksTest {
                 .build();
     }
 
-    @ParameterizedTest
-    @EnumSource(VendorsForm.class)
-    void servesOpenAisSdk_withResponses(VendorsForm form) {
-        gateway.channel(vendor, form.channel(vendor));
-        OpenAIClient client = OpenAIOkHttpClient.builder()
+    private OpenAIClient openai() {
+        return OpenAIOkHttpClient.builder()
                 .baseUrl(gateway.url() + "/v1")
                 .apiKey(gateway.token().key())
                 .maxRetries(0)
                 .build();
+    }
+
+    @ParameterizedTest
+    @EnumSource(VendorsForm.class)
+    void servesOpenAisSdk_withChat(VendorsForm form) {
+        gateway.channel(vendor, form.channel(vendor));
+        OpenAIClient client = openai();
+        ChatCompletionCreateParams ask = ChatCompletionCreateParams.builder()
+                .model("m")
+                .addSystemMessage("Be brief.")
+                .addUserMessage("What time is it?")
+                .addFunctionTool(FunctionDefinition.builder()
+                        .name("get_time")
+                        .parameters(FunctionParameters.builder()
+                                .putAdditionalProperty("type", com.openai.core.JsonValue.from("object"))
+                                .putAdditionalProperty(
+                                        "properties",
+                                        com.openai.core.JsonValue.from(Map.of("zone", Map.of("type", "string"))))
+                                .build())
+                        .build())
+                .streamOptions(
+                        ChatCompletionStreamOptions.builder().includeUsage(true).build())
+                .build();
+
+        vendor.then(form.answer(Scene.TOOLS, false));
+        ChatCompletion plain = client.chat().completions().create(ask);
+        vendor.then(form.answer(Scene.TOOLS, true));
+        ChatCompletionAccumulator streamed = ChatCompletionAccumulator.create();
+        try (com.openai.core.http.StreamResponse<ChatCompletionChunk> stream =
+                client.chat().completions().createStreaming(ask)) {
+            stream.stream().forEach(streamed::accumulate);
+        }
+
+        assertThat(vendor.nextCall().text()).contains("get_time", "zone");
+        for (ChatCompletion answer : new ChatCompletion[] {plain, streamed.chatCompletion()}) {
+            ChatCompletion.Choice choice = answer.choices().getFirst();
+            assertThat(choice.finishReason()).isEqualTo(ChatCompletion.Choice.FinishReason.TOOL_CALLS);
+            assertThat(choice.message().content()).contains("Let me look.");
+            assertThat(choice.message().toolCalls().orElseThrow())
+                    .extracting(call -> call.asFunction().function().name())
+                    .containsExactly("get_time", "get_place");
+            assertThat(choice.message()
+                            .toolCalls()
+                            .orElseThrow()
+                            .getFirst()
+                            .asFunction()
+                            .function()
+                            .arguments())
+                    .contains("UTC");
+            assertThat(answer.usage().orElseThrow().totalTokens()).isEqualTo(135);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(VendorsForm.class)
+    void servesOpenAisSdk_withResponses(VendorsForm form) {
+        gateway.channel(vendor, form.channel(vendor));
+        OpenAIClient client = openai();
         ResponseCreateParams ask =
                 ResponseCreateParams.builder().model("m").input("Hello").build();
 
