@@ -117,20 +117,20 @@ export function State({ channel }) {
   </span>`;
 }
 
-/** A number that is changed where it stands: typed, and taken with Enter or on leaving. */
+/** A number that is changed where it stands: typed, and taken with Enter or on leaving. What is typed stays while the list is live. */
 function Typed({ channel, field, label, reload }) {
   const [busy, setBusy] = useState(false);
+  const [typed, setTyped] = useState(null);
   const take = async (event) => {
-    const input = event.target;
-    const text = input.value.trim();
-    if (text === String(channel[field])) return;
+    const text = event.target.value.trim();
+    if (text === String(channel[field])) return setTyped(null);
     setBusy(true);
     const changed = await attempt(() => patch('/channels/' + channel.id, { [field]: /^-?\d+$/.test(text) ? Number(text) : text }), t('saved'));
+    if (changed) await reload();
+    setTyped(null);
     setBusy(false);
-    if (changed) reload();
-    else input.value = channel[field];
   };
-  return html`<input class="typed" inputmode="numeric" aria-label=${`${label}: ${channel.name}`} value=${channel[field]} disabled=${busy} onChange=${take} />`;
+  return html`<input class="typed" inputmode="numeric" aria-label=${`${label}: ${channel.name}`} value=${typed ?? channel[field]} disabled=${busy} onInput=${(event) => setTyped(event.target.value)} onChange=${take} />`;
 }
 
 function Bulk({ picked, done, erase }) {

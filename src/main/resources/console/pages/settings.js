@@ -5,7 +5,7 @@ import { t } from '../i18n.js';
 import { Loading, toast, Trouble } from '../ui/feedback.js';
 import { Field, Form, number, object, pairs, quotaOf, QuotaField, quotaValues, useForm } from '../ui/form.js';
 import { Head } from '../ui/table.js';
-import { html } from '../view.js';
+import { html, useRef } from '../view.js';
 
 const STRATEGIES = ['round_robin', 'least_busy', 'fastest', 'cheapest'];
 const STICKY = ['', 'prompt_cache_key', 'conversation', 'user'];
@@ -20,6 +20,7 @@ export function Settings() {
 
 function Editor({ before }) {
   const groups = useAll('/groups');
+  const saved = useRef(before); // what a row that is taken out is taken out of
   const form = useForm(
     {
       registration: before.registration,
@@ -35,7 +36,7 @@ function Editor({ before }) {
       response_cache: pairs(before.response_cache).map(([model, kept]) => [model, String(kept.ttl_seconds), String(kept.price_factor)]),
     },
     async (values) => {
-      await patch('/settings', {
+      saved.current = await patch('/settings', {
         registration: values.registration,
         registration_quota_usd: quotaOf(values, 'registration_quota_usd'),
         registration_group: values.registration_group,
@@ -44,9 +45,9 @@ function Editor({ before }) {
         low_balance_percent: number(values.low_balance_percent),
         queue_wait_seconds: number(values.queue_wait_seconds),
         queue_size: number(values.queue_size),
-        fallback_models: object(values.fallback_models.map(([model, others]) => [model, words(others)]), before.fallback_models),
-        routing: object(values.routing.map(([model, strategy, sticky]) => [model, { strategy, sticky: sticky || null }]), before.routing),
-        response_cache: object(values.response_cache.map(([model, seconds, factor]) => [model, { ttl_seconds: number(seconds ?? ''), price_factor: number(factor ?? '') }]), before.response_cache),
+        fallback_models: object(values.fallback_models.map(([model, others]) => [model, words(others)]), saved.current.fallback_models),
+        routing: object(values.routing.map(([model, strategy, sticky]) => [model, { strategy, sticky: sticky || null }]), saved.current.routing),
+        response_cache: object(values.response_cache.map(([model, seconds, factor]) => [model, { ttl_seconds: number(seconds ?? ''), price_factor: number(factor ?? '') }]), saved.current.response_cache),
       });
       toast(t('saved'));
     },

@@ -46,6 +46,7 @@ public final class Ledger implements SmartLifecycle {
     private final Journal journal;
     private final Database database;
     private final BookingTable table;
+    private final RecentCalls recent;
     private final Thread booking = new Thread(this::book, "ledger");
 
     /** Of calls that were running when the disk had no more room: few, since no new ones are let in then. */
@@ -60,10 +61,12 @@ public final class Ledger implements SmartLifecycle {
 
     Ledger(
             Database database,
+            RecentCalls recent,
             DataDirectory directory,
             MeterRegistry meters,
             @Value("${sluice.journal-limit}") DataSize journalLimit) {
         this.database = database;
+        this.recent = recent;
         this.table = new BookingTable(database, directory.node());
         this.journal = new Journal(directory.path(), journalLimit.toBytes());
         Gauge.builder("sluice.ledger.waiting.rows", this, Ledger::waiting)
@@ -196,6 +199,7 @@ public final class Ledger implements SmartLifecycle {
         try {
             database.inTransaction(client -> doubtful ? table.bookMissing(client, batch) : table.book(client, batch))
                     .block(PATIENCE);
+            recent.booked(batch);
         } catch (DataIntegrityViolationException e) {
             if (!doubtful) {
                 doubtful = true; // some are there already

@@ -8,6 +8,7 @@ import dev.sluice.wire.CallId;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +41,8 @@ public final class RecentCalls {
 
     /**
      * A row is of the hour in which its call began, and is written when it ends, or later when the database was away: an
-     * hour is remembered when another has ended after it, and looked at again after this while.
+     * hour is remembered when another has ended after it. What this node writes later is heard of at once, what another
+     * one does after this while.
      */
     private static final Duration REMEMBERED = Duration.ofMinutes(15);
 
@@ -160,6 +162,18 @@ public final class RecentCalls {
                         TreeMap::new,
                         (all, hour) -> all.computeIfAbsent(hour.getKey(), h -> new Sums())
                                 .add(hour.getValue()));
+    }
+
+    /** Rows of hours that were thought to have ended, as after an outage: they are counted anew. */
+    void booked(List<Entry> entries) {
+        long lasting = System.currentTimeMillis() / HOUR - 1;
+        for (Entry entry : entries) {
+            long hour = entry.startedAt() / HOUR;
+            if (hour < lasting) {
+                ended.synchronous().invalidate(new Hour(hour, null));
+                ended.synchronous().invalidate(new Hour(hour, entry.userId()));
+            }
+        }
     }
 
     /** All of these together. */

@@ -1,7 +1,9 @@
 package dev.sluice.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.sluice.console.Chromium.Look;
 import dev.sluice.testing.Gateway;
@@ -230,6 +232,25 @@ class MishapsTest {
                 .fills("Keep calls for, days", "1")
                 .presses("Save");
         assertThat(root.marked()).containsExactlyInAnyOrder("Tries per call", "Keep calls for, days");
+    }
+
+    @Test
+    void howChannelsAreChosenIsPicked_andKept() {
+        root.opens("settings");
+        Locator routing = root.page().locator(".field:has(label:text('Choice among channels'))");
+        routing.locator("button").last().click();
+        routing.locator("input").fill("gpt-4o*");
+        routing.locator("select").first().selectOption("fastest");
+        routing.locator("select").last().selectOption("user");
+        root.presses("Save").sees("Saved");
+        assertThat(gateway.api("GET", "/settings", null).json().path("routing").toString())
+                .isEqualTo("{\"gpt-4o*\":{\"strategy\":\"fastest\",\"sticky\":\"user\"}}");
+        root.opens("settings");
+        assertThat(routing.locator("select").first().inputValue()).isEqualTo("fastest");
+        routing.locator("button").first().click();
+        root.presses("Save");
+        await().until(() ->
+                gateway.api("GET", "/settings", null).json().path("routing").isEmpty());
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is true of every page, at a desk in English and by day, and on a phone in Chinese and by night. */
@@ -143,6 +144,66 @@ class PagesTest {
         if (path.equals("overview") || path.equals("usage")) {
             atADesk.pictures(path);
         }
+    }
+
+    /** A page, and what is clicked there. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tokens | .head-actions .main",
+                "tokens | tbody .row-name",
+                "tokens | .dangerous",
+                "channels | tr:has-text('Berlin') td.actions button",
+                "channels | tr:has-text('Berlin') .dangerous",
+                "channels/1 | .label-line button",
+                "users | .head-actions .main",
+                "users | tr:has-text('ada') .row-name",
+                "users | tr:has-text('ada') td.actions button >> nth=0",
+                "users | tr:has-text('ada') td.actions button >> nth=1",
+                "groups | .head-actions .main",
+                "groups | tbody .row-name",
+                "prices | tbody .row-name",
+                "codes | .head-actions .main",
+                "access | .head-actions .main",
+                "profile | section.card > footer button",
+                "playground | .head-actions button"
+            })
+    void aDialogIsUsable_atADesk_andOnAPhone(String path, String opener) {
+        for (Person person : List.of(atADesk, onAPhone)) {
+            person.complaints();
+            person.opens(path);
+            person.page().locator("main").locator(opener).first().click();
+            Locator dialog = person.page().locator("dialog[open]");
+            dialog.waitFor();
+            for (Locator folded : dialog.locator("summary").all()) {
+                folded.click();
+            }
+            person.page().waitForTimeout(150); // what is fetched second
+            judge(person);
+            assertThat(((Number) dialog.evaluate("each => each.scrollWidth - each.clientWidth")).intValue())
+                    .as("pixels beyond the dialog")
+                    .isZero();
+            assertThat(dialog.evaluate("each => each.contains(document.activeElement)"))
+                    .as("the focus is in the dialog")
+                    .isEqualTo(true);
+            person.page().keyboard().press("Escape");
+            dialog.waitFor(new Locator.WaitForOptions().setState(WaitForSelectorState.DETACHED));
+        }
+    }
+
+    /** Of several, since other tests take the machine's time as well. */
+    @Test
+    void theFirstLoadTakesLessThanASecond() {
+        double best = Double.MAX_VALUE;
+        for (int i = 0; i < 5 && best >= 1_000; i++) {
+            try (Person person = chromium.person(gateway, Look.DESK)) {
+                long begun = System.nanoTime();
+                person.comes().heading().waitFor();
+                best = Math.min(best, (System.nanoTime() - begun) / 1e6);
+            }
+        }
+        assertThat(best).as("milliseconds until the page is there").isLessThan(1_000);
     }
 
     @Test

@@ -10,7 +10,8 @@ public final class Ledgers {
     private Ledgers() {}
 
     public static Ledger started(Database database, DataDirectory directory) {
-        Ledger ledger = new Ledger(database, directory, new SimpleMeterRegistry(), DataSize.ofMegabytes(64));
+        Ledger ledger = new Ledger(
+                database, new RecentCalls(database), directory, new SimpleMeterRegistry(), DataSize.ofMegabytes(64));
         ledger.start();
         return ledger;
     }
