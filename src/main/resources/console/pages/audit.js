@@ -4,7 +4,7 @@ import { time } from '../format.js';
 import { t, textOr } from '../i18n.js';
 import { refine } from '../router.js';
 import { Empty } from '../ui/feedback.js';
-import { Head, Table } from '../ui/table.js';
+import { Head, Sought, Table } from '../ui/table.js';
 import { html } from '../view.js';
 
 const SHOWN = 5;
@@ -22,7 +22,7 @@ export function Audit({ query }) {
   return html`
     <${Head} title=${t('nav.audit')} about=${t('audit.about')} />
     <div class="filters">
-      <input type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name || ''} onChange=${(event) => refine('audit', { ...query, name: event.target.value })} />
+      <${Sought} type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name} take=${(name) => refine('audit', { ...query, name })} />
       <select aria-label=${t('action')} value=${query.action || ''} onChange=${(event) => refine('audit', { ...query, action: event.target.value })}>
         ${['', ...ACTIONS].map((each) => html`<option value=${each} selected=${each === (query.action || '')}>${each ? t('action.' + each) : t('all')}</option>`)}
       </select>

@@ -6,7 +6,7 @@ import { administers } from '../session.js';
 import { CopyButton, Loading, Trouble } from '../ui/feedback.js';
 import { Head } from '../ui/table.js';
 import { html } from '../view.js';
-import { Status } from './calls.js';
+import { kept, Status } from './calls.js';
 
 export function CallStory({ id, user }) {
   const admin = administers(user);
@@ -29,9 +29,10 @@ export function CallStory({ id, user }) {
       ]} />
       <${Facts} title=${t('call.went')} facts=${[
         [t('status'), html`<${Status} call=${call} />`],
-        admin && [t('channel'), call.channel_id === null ? t('channel.none') : html`<a href=${'#/channels/' + call.channel_id}>${channels(call.channel_id)}</a>`],
+        kept(call) && [t('call.answer'), t('call.kept')],
+        admin && !kept(call) && [t('channel'), call.channel_id === null ? t('channel.none') : html`<a href=${'#/channels/' + call.channel_id}>${channels(call.channel_id)}</a>`],
         call.upstream_model && [t('upstream.model'), call.upstream_model],
-        [t('attempts'), count(call.attempts)],
+        !kept(call) && [t('attempts'), count(call.attempts)],
         [t('ttft.short'), millis(call.ttft_ms)],
         [t('duration'), millis(call.duration_ms)],
       ]} />

@@ -6,7 +6,7 @@ import { t } from '../i18n.js';
 import { go, refine } from '../router.js';
 import { attempt, Badge, Dialog, Empty, sure, toast } from '../ui/feedback.js';
 import { Icon } from '../ui/icons.js';
-import { Head, RowButton, Table } from '../ui/table.js';
+import { Head, RowButton, Sought, Table } from '../ui/table.js';
 import { html, useRef, useState } from '../view.js';
 import { since } from './overview.js';
 import { TestResult } from './channel.js';
@@ -79,7 +79,7 @@ export function Channels({ query }) {
       <a class="button main" href="#/channels/new"><${Icon} name="add" />${t('channel.add')}</a>
     <//>
     <div class="filters">
-      <input type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name || ''} onChange=${(event) => refine('channels', { ...query, name: event.target.value })} />
+      <${Sought} type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name} take=${(name) => refine('channels', { ...query, name })} />
       ${query.tag && html`<button class="tag on" onClick=${() => refine('channels', { ...query, tag: '' })}>${query.tag} ✕</button>`}
     </div>
     ${picked.length > 0 && html`<${Bulk} picked=${picked} done=${() => { choose(new Set()); reload(); }} erase=${() => erase(picked)} />`}

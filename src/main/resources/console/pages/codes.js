@@ -7,7 +7,7 @@ import { refine } from '../router.js';
 import { attempt, Badge, CopyButton, Dialog, Empty, sure } from '../ui/feedback.js';
 import { Expiry, Field, Form, number, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
-import { Head, RowButton, Table } from '../ui/table.js';
+import { Head, RowButton, Sought, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
 
 export function Codes({ query }) {
@@ -34,7 +34,7 @@ export function Codes({ query }) {
       <button class="main" onClick=${() => setMaking(true)}><${Icon} name="add" />${t('code.add')}</button>
     <//>
     <div class="filters">
-      <input type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name || ''} onChange=${(event) => refine('codes', { ...query, name: event.target.value })} />
+      <${Sought} type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name} take=${(name) => refine('codes', { ...query, name })} />
       <select aria-label=${t('state')} value=${query.state || ''} onChange=${(event) => refine('codes', { ...query, state: event.target.value })}>
         ${['', 'unused', 'used', 'expired'].map((each) => html`<option value=${each} selected=${each === (query.state || '')}>${each ? t('code.' + each) : t('all')}</option>`)}
       </select>

@@ -169,7 +169,7 @@ function Weeks({ admin }) {
     <div class="columns">
       <${Bars} title=${t('by.model')} rows=${largest(byModel.data?.data, (row) => row.model, (row) => '#/calls?model=' + encodeURIComponent(row.model))} format=${sum} empty=${t('nothing.yet')} />
       ${admin &&
-      html`<${Bars} title=${t('by.channel')} rows=${largest(byChannel.data?.data, (row) => (row.channel_id === null ? t('channel.none') : channelName(row.channel_id)), (row) => row.channel_id && '#/calls?channel_id=' + row.channel_id)} format=${sum} empty=${t('nothing.yet')} />`}
+      html`<${Bars} title=${t('by.channel')} rows=${largest(byChannel.data?.data, (row) => (row.channel_id === null ? t('channel.without') : channelName(row.channel_id)), (row) => row.channel_id && '#/calls?channel_id=' + row.channel_id)} format=${sum} empty=${t('nothing.yet')} />`}
     </div>`;
 }
 

@@ -215,8 +215,12 @@ function Composer({ draft, setDraft, images, setImages, send, running }) {
     const files = [...event.target.files];
     event.target.value = '';
     for (const file of files) {
-      if (file.size > LARGEST_IMAGE) toast(t('image.large'), 'bad');
-      else setImages([...images, await dataUrl(file)]);
+      if (file.size > LARGEST_IMAGE) {
+        toast(t('image.large'), 'bad');
+      } else {
+        const url = await dataUrl(file); // of several, each comes to those before it
+        setImages((before) => [...before, url]);
+      }
     }
   };
   const onKeyDown = (event) => {

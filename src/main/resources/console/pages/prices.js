@@ -7,7 +7,7 @@ import { refine } from '../router.js';
 import { attempt, Badge, Dialog, sure, toast } from '../ui/feedback.js';
 import { Field, Form, number, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
-import { Head, RowButton, Table } from '../ui/table.js';
+import { Head, RowButton, Sought, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
 
 /** What is asked for rarely stands folded away. */
@@ -58,7 +58,7 @@ export function Prices({ query }) {
       <button class="main" onClick=${() => setEditing({ model: '' })}><${Icon} name="add" />${t('price.add')}</button>
     <//>
     <div class="filters">
-      <input type="search" aria-label=${t('search.model')} placeholder=${t('search.model')} value=${query.name || ''} onChange=${(event) => refine('prices', { ...query, name: event.target.value })} />
+      <${Sought} type="search" aria-label=${t('search.model')} placeholder=${t('search.model')} value=${query.name} take=${(name) => refine('prices', { ...query, name })} />
       <select aria-label=${t('source')} value=${query.source || ''} onChange=${(event) => refine('prices', { ...query, source: event.target.value })}>
         ${['', 'operator', 'built-in'].map((each) => html`<option value=${each} selected=${each === (query.source || '')}>${each ? t('source.' + each) : t('all')}</option>`)}
       </select>

@@ -8,7 +8,7 @@ import { administers } from '../session.js';
 import { attempt, Badge, CopyButton, Dialog, Empty, sure, toast } from '../ui/feedback.js';
 import { Expiry, Field, Form, LimitFields, limits, limitValues, number, quotaOf, QuotaField, quotaValues, RenewalFields, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
-import { Head, RowButton, Table } from '../ui/table.js';
+import { Head, RowButton, Sought, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
 import { Snippets } from './snippets.js';
 
@@ -60,7 +60,7 @@ export function Tokens({ user, query }) {
       <button class="main" onClick=${() => setEditing('new')}><${Icon} name="add" />${t('token.add')}</button>
     <//>
     <div class="filters">
-      <input type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name || ''} onChange=${(event) => refine('tokens', { ...query, name: event.target.value })} />
+      <${Sought} type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name} take=${(name) => refine('tokens', { ...query, name })} />
       ${admin &&
       html`<select aria-label=${t('tokens.whose')} value=${query.whose || ''} onChange=${(event) => refine('tokens', { ...query, whose: event.target.value, user_id: '' })}>
         <option value="" selected=${query.whose !== 'mine'}>${query.user_id ? owner(Number(query.user_id)) : t('tokens.everybodys')}</option>

@@ -43,7 +43,7 @@ export function Usage({ user, query }) {
     <div class="columns three">
       <${Bars} title=${t('by.token')} rows=${largest(byToken.data?.data, (row) => tokens(row.token_id), (row) => '#/usage?token_id=' + row.token_id)} format=${sum} empty=${t('nothing.yet')} />
       ${admin && html`<${Bars} title=${t('by.user')} rows=${largest(byUser.data?.data, (row) => users(row.user_id), (row) => '#/usage?user_id=' + row.user_id)} format=${sum} empty=${t('nothing.yet')} />`}
-      ${admin && html`<${Bars} title=${t('by.channel')} rows=${largest(byChannel.data?.data, (row) => (row.channel_id === null ? t('channel.none') : channels(row.channel_id)))} format=${sum} empty=${t('nothing.yet')} />`}
+      ${admin && html`<${Bars} title=${t('by.channel')} rows=${largest(byChannel.data?.data, (row) => (row.channel_id === null ? t('channel.without') : channels(row.channel_id)))} format=${sum} empty=${t('nothing.yet')} />`}
     </div>
     <h2 class="section-title">${t('by.model')}</h2>
     <${Table}

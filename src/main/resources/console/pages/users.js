@@ -7,7 +7,7 @@ import { refine } from '../router.js';
 import { attempt, Badge, Dialog, Loading, sure, toast } from '../ui/feedback.js';
 import { Field, Form, LimitFields, limits, limitValues, number, QuotaField, quotaOf, quotaValues, RenewalFields, useForm } from '../ui/form.js';
 import { Icon } from '../ui/icons.js';
-import { Head, RowButton, Table } from '../ui/table.js';
+import { Head, RowButton, Sought, Table } from '../ui/table.js';
 import { html, useState } from '../view.js';
 import { Spent } from './tokens.js';
 
@@ -56,7 +56,7 @@ export function Users({ user: me, query }) {
       <button class="main" onClick=${() => setEditing('new')}><${Icon} name="add" />${t('user.add')}</button>
     <//>
     <div class="filters">
-      <input type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name || ''} onChange=${(event) => refine('users', { ...query, name: event.target.value })} />
+      <${Sought} type="search" aria-label=${t('search.name')} placeholder=${t('search.name')} value=${query.name} take=${(name) => refine('users', { ...query, name })} />
     </div>
     <${Table} caption=${t('nav.users')} columns=${columns} list=${list} faded=${(user) => !user.enabled} />
     ${editing && html`<${Editor} key=${editing.id} user=${editing === 'new' ? null : editing} me=${me} close=${() => setEditing(null)} saved=${() => { setEditing(null); reload(); }} />`}

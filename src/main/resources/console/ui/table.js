@@ -1,6 +1,6 @@
 // A list as a table; on a phone each row becomes a card, with the column's title before each value.
 import { t } from '../i18n.js';
-import { html } from '../view.js';
+import { html, useState } from '../view.js';
 import { Empty, Loading, Trouble } from './feedback.js';
 import { Icon } from './icons.js';
 
@@ -94,6 +94,21 @@ function dropped(row, drop) {
 
 function kind(column) {
   return (column.number ? 'number ' : '') + (column.actions ? 'actions ' : '') + (column.wide ? 'wide ' : '') + (column.lead ? 'lead ' : '') + (column.short ? 'unbroken' : '');
+}
+
+/** A text that a list is narrowed by, taken with Enter or on leaving. What is typed stays while the list is live. */
+export function Sought({ value, take, ...rest }) {
+  const [typed, setTyped] = useState(null);
+  return html`<input
+    value=${typed ?? value ?? ''}
+    onInput=${(event) => setTyped(event.target.value)}
+    onChange=${(event) => {
+      take(event.target.value);
+      setTyped(null);
+    }}
+    onBlur=${() => setTyped(null)}
+    ...${rest}
+  />`;
 }
 
 /** A button of a row that shows an icon; its words are for the tooltip and for whoever hears the page. */
