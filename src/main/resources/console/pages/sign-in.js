@@ -54,8 +54,8 @@ export function SignIn() {
       <${Field} form=${form} name="password" type="password" label=${t('password')} autocomplete="current-password" />
       ${code}
     <//>
+    ${provider.data?.enabled && html`<a class="button quiet" href="/api/oidc/login">${t('oidc.sign.in', { name: provider.data.name })}</a>`}
     ${offer.data?.open && html`<p class="soft">${t('register.new')} <button class="link" onClick=${() => setRegistering(true)}>${t('register')}</button></p>`}
-    ${provider.data?.enabled && html`<a class="button quiet wide" href="/api/oidc/login">${t('oidc.sign.in', { name: provider.data.name })}</a>`}
     <details class="soft">
       <summary>${t('sign.in.first')}</summary>
       <p>${t('sign.in.first.how')}</p>

@@ -52,7 +52,7 @@ function options(width, series, hourly) {
     },
     axes: [
       { ...axis, grid: { show: false }, values: (plot, at) => at.map((each) => stamp.format(each * 1000)), space: 64, size: 32 },
-      { ...axis, size: 58, values: (plot, at) => at.map((each) => series[0].format(each)) },
+      { ...axis, size: room, values: (plot, at) => once(at.map((each) => series[0].format(each))) },
     ],
     series: [
       { label: t('time'), value: (plot, at) => (at ? stamp.format(at * 1000) : '–') },
@@ -67,6 +67,16 @@ function options(width, series, hourly) {
       })),
     ],
   };
+}
+
+/** Pixels beside the chart for what stands there: fractions of a cent are long. */
+function room(plot, texts) {
+  return Math.max(58, 14 + 7 * Math.max(0, ...(texts || []).map((text) => text.length)));
+}
+
+/** Where lines are so near that they read the same, the lowest says it. */
+function once(texts) {
+  return texts.map((text, at) => (text === texts[at - 1] ? '' : text));
 }
 
 /** The largest few of something, as bars beside their names. */

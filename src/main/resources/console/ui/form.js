@@ -213,10 +213,13 @@ function Pairs({ value = [], set, id, columns, type, ...rest }) {
   return html`<div class="pairs">
     ${value.map(
       (row, at) => html`<div class=${'pair of-' + columns.length} key=${at}>
-        ${columns.map(([label, options], place) =>
-          options
-            ? html`<${Select} aria-label=${label} value=${row[place]} set=${(text) => change(at, place, text)} options=${options} />`
-            : html`<input aria-label=${label} placeholder=${label} value=${row[place]} onInput=${(event) => change(at, place, event.target.value)} />`,
+        ${columns.map(
+          ([label, options], place) => html`<span class="pair-part">
+            <small aria-hidden="true">${label}</small>
+            ${options
+              ? html`<${Select} aria-label=${label} value=${row[place]} set=${(text) => change(at, place, text)} options=${options} />`
+              : html`<input aria-label=${label} value=${row[place]} onInput=${(event) => change(at, place, event.target.value)} />`}
+          </span>`,
         )}
         <button
           type="button"
