@@ -319,7 +319,6 @@ class DailyWorkTest {
 
         admin.opens("calls/" + kept).sees("kept from an earlier call; no vendor was asked");
         assertThat(went(admin)).contains("200").doesNotContain("none reached").doesNotContain("Attempts");
-        admin.pictures("kept");
         admin.opens("calls?token_id=" + token.id());
         admin.page().locator("tbody span:text-is('kept answer')").waitFor();
         admin.opens("calls/" + asked).sees("Of kept answers");
