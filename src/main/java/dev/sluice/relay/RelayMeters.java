@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -184,7 +185,9 @@ final class RelayMeters {
     @Scheduled(fixedDelay = 5_000)
     void lookAtChannels() {
         List<MultiGauge.Row<?>> rows = new ArrayList<>();
-        for (long id : channels.ids()) {
+        Set<Long> ids = Set.copyOf(channels.ids());
+        forget(ids);
+        for (long id : ids) {
             Channels.HealthView health = channels.health(id);
             for (String state : STATES) {
                 int value = health != null && health.state().equals(state) ? 1 : 0;
@@ -192,5 +195,16 @@ final class RelayMeters {
             }
         }
         states.register(rows, true);
+    }
+
+    /** Ids are never given again: what was counted of channels that are gone would only pile up. */
+    private void forget(Set<Long> there) {
+        attempts.entrySet().removeIf(each -> {
+            boolean gone = !there.contains(each.getKey().channel);
+            if (gone) {
+                registry.remove(each.getValue());
+            }
+            return gone;
+        });
     }
 }

@@ -17,7 +17,8 @@ public final class AllowedBlocking implements BlockHoundIntegration {
         builder.allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "incrementWriters")
                 .allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "decrementWriters")
                 .allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "doExclusive");
-        // A connection pool's first housekeeping is put on a list by a lock of a few instructions; once a pool, at the first
+        // A connection pool's first housekeeping is put on a list by a lock of a few instructions; once a pool, at the
+        // first
         // calls to a vendor, when each event loop makes its own.
         builder.allowBlockingCallsInside("reactor.netty.resources.PoolMaintenanceScheduler", "schedule");
     }
