@@ -209,7 +209,8 @@ public final class Channels {
         }
         return candidates.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Route(candidates, snapshot.gateway.routing(name.model)));
+                : Optional.of(new Route(
+                        candidates, snapshot.gateway.routing(name.model), snapshot.gateway.caching(name.model)));
     }
 
     /**

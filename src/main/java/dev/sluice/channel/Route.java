@@ -1,5 +1,6 @@
 package dev.sluice.channel;
 
+import dev.sluice.settings.Caching;
 import dev.sluice.settings.Routing;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,10 +21,12 @@ public final class Route {
     private final List<Tier> tiers = new ArrayList<>();
     private final List<Live> all;
     private final Routing.@Nullable Sticky sticky;
+    private final Caching caching;
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicBoolean watched = new AtomicBoolean();
 
-    Route(List<Live> candidates, Routing routing) {
+    Route(List<Live> candidates, Routing routing, Caching caching) {
+        this.caching = caching;
         this.sticky = routing.sticky();
         this.all = List.copyOf(candidates);
         TreeMap<Integer, List<Live>> byPriority = new TreeMap<>(java.util.Comparator.reverseOrder());
@@ -104,6 +107,11 @@ public final class Route {
     /** What the first channel's vendor calls the model: its price serves where the caller's own name has none. */
     public String upstreamModel(String model) {
         return all.getFirst().channel().upstreamModel(model);
+    }
+
+    /** How answers of the model are kept. */
+    public Caching caching() {
+        return caching;
     }
 
     /** What of a call makes it belong to others; null: nothing. */

@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import dev.sluice.channel.Route;
 import dev.sluice.settings.Caching;
-import dev.sluice.settings.Settings;
 import dev.sluice.wire.Ask;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.ByteBuffer;
@@ -30,7 +29,6 @@ final class ResponseCache {
     /** What an entry takes beside its answer's bytes. */
     private static final int OVERHEAD = 400;
 
-    private final Settings settings;
     private final Clock clock;
     private final RelayMeters meters;
     private final int largest;
@@ -42,8 +40,7 @@ final class ResponseCache {
     /** @param expiresAt in epoch milliseconds */
     private record Kept(KeptAnswer answer, long expiresAt) {}
 
-    ResponseCache(Settings settings, RelaySettings relay, RelayMeters meters, Clock clock) {
-        this.settings = settings;
+    ResponseCache(RelaySettings relay, RelayMeters meters, Clock clock) {
         this.clock = clock;
         this.meters = meters;
         long bytes = relay.responseCache().toBytes();
@@ -63,7 +60,7 @@ final class ResponseCache {
     Place place(Call call) {
         Ask ask = call.ask();
         Integer own = call.caller().token().cacheTtlSeconds();
-        Caching caching = settings.now().caching(ask.model());
+        Caching caching = call.route().caching();
         int seconds = own == null ? caching.ttlSeconds() : own;
         if (seconds == 0 || !ask.endpoint().repeats() || ask.body().length > LONGEST_QUESTION) {
             return null;

@@ -3,6 +3,7 @@ package dev.sluice.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.limit.Throttle;
+import dev.sluice.settings.Caching;
 import dev.sluice.settings.Routing;
 import dev.sluice.vendor.Failure;
 import dev.sluice.wire.Glob;
@@ -63,14 +64,16 @@ class RouteTest {
 
     @Test
     void spreadsByWeight_smoothly() {
-        Route route = new Route(List.of(live(0, 0, 5, 1), live(1, 0, 1, 1), live(2, 0, 1, 1)), Routing.DEFAULT);
+        Route route =
+                new Route(List.of(live(0, 0, 5, 1), live(1, 0, 1, 1), live(2, 0, 1, 1)), Routing.DEFAULT, Caching.NONE);
 
         assertThat(names(route, 14)).isEqualTo("aabacaaaabacaa");
     }
 
     @Test
     void takesTheHighestPriorityFirst_andTheNextWhenItIsTried() {
-        Route route = new Route(List.of(live(0, 1, 1, 1), live(1, 5, 1, 1), live(2, 5, 1, 1)), Routing.DEFAULT);
+        Route route =
+                new Route(List.of(live(0, 1, 1, 1), live(1, 5, 1, 1), live(2, 5, 1, 1)), Routing.DEFAULT, Caching.NONE);
         Set<Object> tried = new HashSet<>();
         StringBuilder order = new StringBuilder();
         for (Choice choice = route.choose(tried, null, 1, null, now);
@@ -85,7 +88,7 @@ class RouteTest {
 
     @Test
     void triesAnotherKeyOfTheChannel_whenOneIsRefused_andLeavesItAloneForLong() {
-        Route route = new Route(List.of(live(0, 0, 1, 2)), Routing.DEFAULT);
+        Route route = new Route(List.of(live(0, 0, 1, 2)), Routing.DEFAULT, Caching.NONE);
         Set<Object> tried = new HashSet<>();
         route.choose(tried, null, 1, null, now).failed(REFUSED, now, tried);
 
@@ -107,7 +110,7 @@ class RouteTest {
 
     @Test
     void staysWithThePinnedChannel() {
-        Route route = new Route(List.of(live(0, 9, 1, 1), live(1, 0, 1, 1)), Routing.DEFAULT);
+        Route route = new Route(List.of(live(0, 9, 1, 1), live(1, 0, 1, 1)), Routing.DEFAULT, Caching.NONE);
 
         assertThat(route.choose(Set.of(), 1L, 1, null, now).channel().name()).isEqualTo("b");
         assertThat(route.choose(Set.of(), 7L, 1, null, now)).isNull();
@@ -115,7 +118,7 @@ class RouteTest {
 
     @Test
     void neverCoolsForOneError_coolsAfterThree_probesOnce_andRecovers() {
-        Route route = new Route(List.of(live(0, 0, 1, 1)), Routing.DEFAULT);
+        Route route = new Route(List.of(live(0, 0, 1, 1)), Routing.DEFAULT, Caching.NONE);
         for (int i = 0; i < 3; i++) {
             Choice choice = route.choose(Set.of(), null, 1, null, now);
             assertThat(choice).as("attempt " + i).isNotNull();
@@ -144,7 +147,7 @@ class RouteTest {
 
     @Test
     void honoursRetryAfter() {
-        Route route = new Route(List.of(live(0, 0, 1, 1)), Routing.DEFAULT);
+        Route route = new Route(List.of(live(0, 0, 1, 1)), Routing.DEFAULT, Caching.NONE);
         route.choose(Set.of(), null, 1, null, now)
                 .failed(new Failure(Failure.Kind.RATE_LIMITED, "", Duration.ofSeconds(7)), now, new HashSet<>());
 
@@ -153,7 +156,7 @@ class RouteTest {
     }
 
     private static Route route(Routing.Strategy strategy, Live... channels) {
-        return new Route(List.of(channels), new Routing(strategy, Routing.Sticky.USER));
+        return new Route(List.of(channels), new Routing(strategy, Routing.Sticky.USER), Caching.NONE);
     }
 
     private String chosenFor(Route route, String kin, Set<Object> tried) {

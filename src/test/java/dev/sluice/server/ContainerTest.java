@@ -118,6 +118,17 @@ class ContainerTest {
     }
 
     @Test
+    void grafana_asksOnlyForMetricsThatThereAre() throws Exception {
+        String metrics = Files.readString(Path.of("docs/metrics.md"));
+        List<String> asked = found(Path.of("docker/grafana/dashboards/sluice.json"), "\\b(sluice_[a-z_]+)");
+
+        assertThat(asked)
+                .isNotEmpty()
+                .allSatisfy(name ->
+                        assertThat(metrics).contains("`" + name.replaceAll("_(bucket|sum|count|max)$", "") + "`"));
+    }
+
+    @Test
     void compose_waitsLongerThanTheGatewayDrains() throws Exception {
         Map<String, String> environment = at(compose(), "services", "sluice", "environment");
         Map<String, Object> gateway = at(compose(), "services", "sluice");
